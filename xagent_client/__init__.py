@@ -1,0 +1,1 @@
+"""The SDK and the `xagent` command: everything a user of Xagent touches."""

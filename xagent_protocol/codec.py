@@ -1,0 +1,84 @@
+"""Text to messages and back; whatever is not a message is refused here and nowhere else."""
+
+from __future__ import annotations
+
+from typing import Final, TypeVar
+
+import msgspec
+
+from xagent_protocol.errors import InvalidMessage, MessageTooBig
+from xagent_protocol.messages import AgentMessage, OrchestratorMessage
+
+MAX_FRAME_BYTES: Final = 1024 * 1024
+
+MAX_DEPTH: Final = 64
+"""Levels of nesting in a frame; deeper JSON is an attack on whoever reads it next."""
+
+_encoder: Final = msgspec.json.Encoder()
+_from_agent: Final = msgspec.json.Decoder(AgentMessage)
+_from_orchestrator: Final = msgspec.json.Decoder(OrchestratorMessage)
+
+_MessageT = TypeVar("_MessageT")
+
+
+def encode(message: AgentMessage | OrchestratorMessage) -> str:
+    """Return the text frame of *message*."""
+    return _encoder.encode(message).decode()
+
+
+def decode_from_agent(text: str) -> AgentMessage:
+    """Read what an agent said.
+
+    Raises:
+        InvalidMessage: *text* is no message of this version; the error names the field.
+    """
+    return _decode(_from_agent, text)
+
+
+def decode_from_orchestrator(text: str) -> OrchestratorMessage:
+    """Read what the orchestrator said; raises `InvalidMessage` like `decode_from_agent`."""
+    return _decode(_from_orchestrator, text)
+
+
+def _decode(decoder: msgspec.json.Decoder[_MessageT], text: str) -> _MessageT:
+    # A frame of the greatest length in ASCII passes the first test; len() of a str is free, and
+    # only a frame that might be over the limit in UTF-8 is worth encoding to be sure.
+    if len(text) * 4 > MAX_FRAME_BYTES and len(text.encode()) > MAX_FRAME_BYTES:
+        raise MessageTooBig(f"the frame is over {MAX_FRAME_BYTES} bytes")
+    try:
+        return decoder.decode(text)
+    except msgspec.ValidationError as error:
+        raise InvalidMessage(f"not a valid message: {error}") from error
+    except (msgspec.DecodeError, UnicodeError) as error:
+        raise InvalidMessage(f"not JSON: {error}") from error
+    except RecursionError as error:
+        raise InvalidMessage("nested too deeply") from error
+
+
+def depth_exceeds(raw: bytes, limit: int = MAX_DEPTH) -> bool:
+    """Say whether JSON text nests deeper than *limit*, without building it.
+
+    Brackets inside strings are skipped. Meant for values that pass through as raw JSON.
+    """
+    # Cheap and usual case: fewer opening brackets in all than the limit.
+    if raw.count(b"[") + raw.count(b"{") <= limit:
+        return False
+    depth = 0
+    in_string = escaped = False
+    for byte in raw:
+        if in_string:
+            if escaped:
+                escaped = False
+            elif byte == 0x5C:
+                escaped = True
+            elif byte == 0x22:
+                in_string = False
+        elif byte == 0x22:
+            in_string = True
+        elif byte in b"[{":
+            depth += 1
+            if depth > limit:
+                return True
+        elif byte in b"]}":
+            depth -= 1
+    return False

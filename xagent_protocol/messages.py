@@ -1,0 +1,202 @@
+"""Every message of the wire, version 1, as frozen values tagged by ``type``.
+
+Durations are in seconds and always relative: the clocks of the two ends are never compared.
+Unknown fields are ignored, so that a newer peer of the same version may say more.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+from xagent_protocol.ids import BootId, InstallId, JournalId, PageId, RequestId, SessionId
+from xagent_protocol.outcomes import Outcome
+
+
+class ActionSpec(msgspec.Struct, frozen=True):
+    """What an agent can do under one name, with JSON Schemas (draft 2020-12) of both sides.
+
+    *reads* is true when the action changes nothing and may be repeated after a crash.
+    *on_page* is false for actions on the browser as a whole, which no wedged page can delay.
+    """
+
+    name: str
+    family: str
+    description: str
+    reads: bool
+    on_page: bool
+    params: dict[str, Any]
+    result: dict[str, Any]
+
+
+class RuntimeVersions(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The software of an agent, for people who compare machines."""
+
+    xagent: str
+    python: str
+    platform: str
+    playwright: str = ""
+    hostname: str = ""
+
+
+class PageSummary(msgspec.Struct, frozen=True):
+    """One open page as the last beat told it."""
+
+    id: PageId
+    url: str
+    title: str
+    main: bool = False
+
+
+class BrowserStatus(msgspec.Struct, frozen=True):
+    """The browser behind an agent.
+
+    *epoch* counts its launches within one life of the agent, so a higher one says that it was
+    restarted; *ok* is the answer of the latest probe through the browser's own pipe.
+    """
+
+    name: str
+    version: str
+    epoch: int
+    ok: bool
+    headless: bool
+    pages: tuple[PageSummary, ...] = ()
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """What the orchestrator accepts: bytes, seconds and commands in flight."""
+
+    frame_bytes: int
+    inline_result_bytes: int
+    artifact_bytes: int
+    in_flight: int
+    beat_seconds: float
+    suspect_seconds: float
+    lost_seconds: float
+
+
+class InventoryState(StrEnum):
+    """How far an agent is with a command that it has not had acknowledged."""
+
+    RECEIVED = "received"
+    STARTED = "started"
+    DONE = "done"
+
+
+class InventoryItem(msgspec.Struct, frozen=True):
+    """One command the agent still holds, with the attempt it knows it by."""
+
+    request_id: RequestId
+    attempt: int
+    state: InventoryState
+    action: str
+
+
+# --- from the agent -------------------------------------------------------------------------
+
+
+class Hello(msgspec.Struct, frozen=True, tag="hello", tag_field="type"):
+    """First message of an agent; *highest_epoch* is the highest welcome it has ever accepted."""
+
+    protocol_min: int
+    protocol_max: int
+    install_id: InstallId
+    journal_id: JournalId
+    boot_id: BootId
+    highest_epoch: int
+    versions: RuntimeVersions
+    browser: BrowserStatus | None
+    actions: tuple[ActionSpec, ...]
+    labels: dict[str, str] = {}
+
+
+class Inventory(msgspec.Struct, frozen=True, tag="inventory", tag_field="type"):
+    """Every command not yet acknowledged; what is done is replayed right behind it."""
+
+    commands: tuple[InventoryItem, ...]
+
+
+class Started(msgspec.Struct, frozen=True, tag="started", tag_field="type"):
+    """The action's first step is about to be taken."""
+
+    request_id: RequestId
+    attempt: int
+
+
+class Result(msgspec.Struct, frozen=True, tag="result", tag_field="type"):
+    """The end of one attempt; repeated at every reconnect until it is acknowledged."""
+
+    request_id: RequestId
+    attempt: int
+    outcome: Outcome
+
+
+class AgentBeat(msgspec.Struct, frozen=True, tag="beat", tag_field="type"):
+    """The answer to the orchestrator's beat *seq*, sent by the loop that takes commands.
+
+    Also sent unasked, with the last *seq* seen, when the browser's state changes.
+    """
+
+    seq: int
+    browser: BrowserStatus | None
+    in_flight: int
+
+
+class Goodbye(msgspec.Struct, frozen=True, tag="goodbye", tag_field="type"):
+    """The agent leaves of its own will; *returning* says whether it means to come back."""
+
+    reason: str
+    returning: bool
+
+
+# --- from the orchestrator ------------------------------------------------------------------
+
+
+class Welcome(msgspec.Struct, frozen=True, tag="welcome", tag_field="type"):
+    """The session is open under *epoch*, which only grows over an agent's whole life."""
+
+    protocol: int
+    session_id: SessionId
+    epoch: int
+    limits: Limits
+
+
+class Command(msgspec.Struct, frozen=True, tag="command", tag_field="type"):
+    """Ask for one action; *timeout* is its time budget in seconds from its start."""
+
+    request_id: RequestId
+    attempt: int
+    action: str
+    params: msgspec.Raw
+    timeout: float
+    page: str | None = None
+
+
+class Cancel(msgspec.Struct, frozen=True, tag="cancel", tag_field="type"):
+    """Stop a command, or never start it; its result says which."""
+
+    request_id: RequestId
+
+
+class Ack(msgspec.Struct, frozen=True, tag="ack", tag_field="type"):
+    """The result is durable; the agent may forget the command."""
+
+    request_id: RequestId
+
+
+class Beat(msgspec.Struct, frozen=True, tag="beat", tag_field="type"):
+    """To be answered by the agent's own beat with the same *seq*."""
+
+    seq: int
+
+
+class Drain(msgspec.Struct, frozen=True, tag="drain", tag_field="type"):
+    """The orchestrator is about to leave: no more commands on this socket, come back later."""
+
+    retry_after: float
+
+
+AgentMessage = Hello | Inventory | Started | Result | AgentBeat | Goodbye
+OrchestratorMessage = Welcome | Command | Cancel | Ack | Beat | Drain
