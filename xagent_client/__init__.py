@@ -1,1 +1,88 @@
-"""The SDK and the `xagent` command: everything a user of Xagent touches."""
+"""The SDK and the `xagent` command: everything a user of Xagent touches.
+
+    from xagent_client import Client
+
+    with Client() as client:
+        alpha = client.agent("alpha")
+        alpha.goto("https://example.com")
+        print(alpha.inner_text("h1"))
+
+`AsyncClient` is the same to await. Errors are drawn in `xagent_client.errors`, results in
+`xagent_client.models`.
+"""
+
+from __future__ import annotations
+
+from xagent_client.async_client import AsyncAgentHandle, AsyncClient
+from xagent_client.client import AgentHandle, Client
+from xagent_client.errors import (
+    ActionNotFound,
+    AgentNotFound,
+    AgentOffline,
+    BrowserCrashed,
+    Cancelled,
+    CommandFailed,
+    CommandNotFound,
+    DialogOpen,
+    EvaluationFailed,
+    Expired,
+    InvalidParams,
+    InvalidRequest,
+    Lost,
+    NavigationFailed,
+    NoToken,
+    PageNotFound,
+    QueueFull,
+    Refused,
+    RequestIdReused,
+    SelectorAmbiguous,
+    SelectorNotFound,
+    StaleRef,
+    StillRunning,
+    TimedOut,
+    Unauthorized,
+    Unavailable,
+    UnexpectedAnswer,
+    Unreachable,
+    XagentError,
+)
+from xagent_client.models import Agent, ArtifactRef, Command
+
+__all__ = [
+    "Client",
+    "AsyncClient",
+    "AgentHandle",
+    "AsyncAgentHandle",
+    "Agent",
+    "ArtifactRef",
+    "Command",
+    "XagentError",
+    "ActionNotFound",
+    "AgentNotFound",
+    "AgentOffline",
+    "BrowserCrashed",
+    "Cancelled",
+    "CommandFailed",
+    "CommandNotFound",
+    "DialogOpen",
+    "EvaluationFailed",
+    "Expired",
+    "InvalidParams",
+    "InvalidRequest",
+    "Lost",
+    "NavigationFailed",
+    "NoToken",
+    "PageNotFound",
+    "QueueFull",
+    "Refused",
+    "RequestIdReused",
+    "SelectorAmbiguous",
+    "SelectorNotFound",
+    "StaleRef",
+    "StillRunning",
+    "TimedOut",
+    "Unauthorized",
+    "Unavailable",
+    "UnexpectedAnswer",
+    "Unreachable",
+]

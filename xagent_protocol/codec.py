@@ -15,8 +15,10 @@ MAX_DEPTH: Final = 64
 """Levels of nesting in a frame; deeper JSON is an attack on whoever reads it next."""
 
 _encoder: Final = msgspec.json.Encoder()
-_from_agent: Final = msgspec.json.Decoder(AgentMessage)
-_from_orchestrator: Final = msgspec.json.Decoder(OrchestratorMessage)
+_from_agent: Final[msgspec.json.Decoder[AgentMessage]] = msgspec.json.Decoder(AgentMessage)
+_from_orchestrator: Final[msgspec.json.Decoder[OrchestratorMessage]] = msgspec.json.Decoder(
+    OrchestratorMessage
+)
 
 _MessageT = TypeVar("_MessageT")
 

@@ -1,10 +1,10 @@
 """What can be wrong on the wire, and the codes a command can fail with.
 
-    ProtocolError
-    ├── InvalidMessage      the peer sent what no version of the wire allows; close the socket
-    ├── OutOfTurn           a valid message at the wrong moment; close the socket
-    ├── UnsupportedProtocol the two ends share no version
-    └── IllegalMove         our own side asked for a move that its table does not have
+ProtocolError
+├── InvalidMessage      the peer sent what no version of the wire allows; close the socket
+├── OutOfTurn           a valid message at the wrong moment; close the socket
+├── UnsupportedProtocol the two ends share no version
+└── IllegalMove         our own side asked for a move that its table does not have
 """
 
 from __future__ import annotations
@@ -62,6 +62,7 @@ class ErrorCode(StrEnum):
     BROWSER_CRASHED = "browser_crashed"
     BROWSER_UNAVAILABLE = "browser_unavailable"
     BROWSER_RESTARTED = "browser_restarted"
+    PROFILE_BUSY = "profile_busy"
     EVALUATION_FAILED = "evaluation_failed"
     BLOCKED_BY_POLICY = "blocked_by_policy"
     TIMED_OUT = "timed_out"

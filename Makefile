@@ -1,0 +1,72 @@
+# What people and CI type. `make` alone lists it.
+
+PYTHON ?= python3
+BIN := .venv/bin
+
+# Each stamp is younger than what it was made from, so nothing is installed twice.
+RUNTIME := .venv/.runtime
+DEV := .venv/.dev
+BROWSER := .venv/.browser
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+.PHONY: help up setup setup-dev test check format bench lock clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+up: $(BROWSER) ## Set up, then run the orchestrator and two agents; Ctrl-C stops all: make up ARGS="--port 8001 --headed"
+	@exec $(BIN)/xagent up --data-dir .xagent $(ARGS)
+
+setup: $(BROWSER) ## Make .venv, install what running needs, find or install a browser
+
+setup-dev: $(DEV) $(BROWSER) ## The same, and what testing and checking need
+
+test: setup-dev ## Set up, then run the whole suite: make test ARGS="-k journal"
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: $(DEV) ## Set up, then lint, types, layers, and compose.yaml against its schema
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec compose.yaml
+
+format: $(DEV) ## Format the code, and mend what the linter can mend by itself
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: setup-dev ## Measure against a bare relay, and against a browser driven directly
+	$(BIN)/python -m benchmarks.relay $(ARGS)
+	$(BIN)/python -m benchmarks.browser $(ARGS)
+
+# The runtime's lock constrains the other one: what is tested is what is run. `make lock
+# ARGS=--upgrade` moves to the newest versions; without it, pins stay where they are.
+UV := $(shell command -v uv || echo .venv/lock-tool/bin/uv)
+COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-header pyproject.toml
+
+lock: $(if $(filter .venv/%,$(UV)),$(UV)) ## Write both lock files anew from pyproject.toml
+	$(COMPILE) --group build -o requirements.lock $(ARGS)
+	$(COMPILE) --group dev --constraints requirements.lock -o requirements-dev.lock $(ARGS)
+
+.venv/lock-tool/bin/uv: | $(RUNTIME)
+	$(BIN)/python -m venv .venv/lock-tool
+	.venv/lock-tool/bin/python -m pip install --quiet uv
+
+clean: ## Remove .venv and what the tools left behind; the data in .xagent stays
+	rm -rf .venv build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +
+
+$(RUNTIME): requirements.lock pyproject.toml scripts/install
+	@PYTHON="$(PYTHON)" scripts/install requirements.lock
+	@touch $@
+
+$(DEV): requirements-dev.lock requirements.lock pyproject.toml scripts/install
+	@PYTHON="$(PYTHON)" scripts/install requirements-dev.lock
+	@touch $(RUNTIME) $@
+
+$(BROWSER): | $(RUNTIME)
+	@$(BIN)/python -m agent_runtime.browser.install
+	@touch $@

@@ -1,0 +1,91 @@
+"""What an action gets besides its params: its page, its clock, its targets, its artifacts."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Final
+
+import msgspec
+from playwright.async_api import Page
+
+from agent_runtime.actions.artifacts import ArtifactStore
+from agent_runtime.actions.target import Element
+from agent_runtime.browser.browser import Browser
+from agent_runtime.browser.tab import Tab, printable
+from xagent_protocol.messages import Command
+from xagent_protocol.outcomes import ArtifactRef
+
+_MARGIN_LIMITS: Final = (0.1, 1.0)
+
+
+@dataclass(frozen=True)
+class ActionLimits:
+    """How much an answer may carry, in bytes of JSON; what is longer becomes an artifact."""
+
+    inline_result_bytes: int = 256 * 1024
+
+
+@dataclass(eq=False)
+class Call:
+    """One command while it runs."""
+
+    command: Command
+    browser: Browser
+    artifact_store: ArtifactStore
+    limits: ActionLimits
+    deadline: float
+    """On the loop's clock."""
+    open_tab: Tab | None = None
+    artifacts: list[ArtifactRef] = field(default_factory=list)
+
+    @property
+    def tab(self) -> Tab:
+        """The page the command is for; only an action that is `on_page` has one from the start."""
+        assert self.open_tab is not None
+        return self.open_tab
+
+    @property
+    def page(self) -> Page:
+        """The same, as Playwright knows it."""
+        return self.tab.page
+
+    @property
+    def patience_ms(self) -> float:
+        """How long Playwright may wait: less than is left, so that a failure can be explained."""
+        least, most = _MARGIN_LIMITS
+        budget = self.command.timeout
+        margin = min(most, max(least, budget * 0.05), budget / 2)
+        left = self.deadline - asyncio.get_running_loop().time()
+        return max(1.0, (left - margin) * 1000)
+
+    def element(self, target: str, frame: str | None = None) -> Element:
+        """Return what *target* names on the page, for use with `async with`."""
+        return Element(self.tab, target, frame)
+
+    async def keep(self, content: bytes, *, content_type: str, name: str) -> ArtifactRef:
+        """Hand *content* over as an artifact of this command.
+
+        Raises:
+            ArtifactUploadFailed: nobody took it.
+        """
+        artifact = await self.artifact_store.put(
+            content, content_type=content_type, name=name, request_id=self.command.request_id
+        )
+        self.artifacts.append(artifact)
+        return artifact
+
+    async def text(self, text: str, max_chars: int, *, name: str, content_type: str) -> str:
+        """Return *text*, or its beginning with a note, the whole being an artifact then."""
+        text = printable(text)
+        kept = text[:max_chars]
+        room = self.limits.inline_result_bytes - 1024
+        while len(msgspec.json.encode(kept)) > room:
+            kept = kept[: len(kept) // 2]
+        if len(kept) == len(text):
+            return text
+        artifact = await self.keep(text.encode(), content_type=content_type, name=name)
+        return (
+            f"{kept}\n[cut at {len(kept)} of {len(text)} characters; "
+            f"the whole is artifact {artifact.artifact_id}]"
+        )

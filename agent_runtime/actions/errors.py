@@ -1,0 +1,44 @@
+"""What an action can fail with.
+
+AgentError
+└── ActionFailed          a code, a sentence, and what is known of the effect
+    └── ActionTimedOut    the wait was for something that did not come in time
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from agent_runtime.errors import AgentError
+from xagent_protocol.errors import ErrorCode
+from xagent_protocol.outcomes import Effect
+
+
+class ActionFailed(AgentError):
+    """The action ended without doing what was asked.
+
+    *code* is an `ErrorCode`, or the own code of a user's action; *effect* is `none` only where it
+    is proven that nothing was done.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        *,
+        effect: Effect = Effect.NONE,
+        details: Mapping[str, object] | None = None,
+    ) -> None:
+        """State it in one sentence that names the next step."""
+        super().__init__(message)
+        self.code = code
+        self.effect = effect
+        self.details = dict(details) if details is not None else None
+
+
+class ActionTimedOut(ActionFailed):
+    """The command's time was spent waiting."""
+
+    def __init__(self, message: str, effect: Effect = Effect.PARTIAL) -> None:
+        """State what was waited for."""
+        super().__init__(ErrorCode.TIMED_OUT, message, effect=effect)

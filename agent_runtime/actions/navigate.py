@@ -1,0 +1,140 @@
+"""Go somewhere."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated, Final
+from urllib.parse import urlsplit
+
+import msgspec
+from msgspec import Meta
+from playwright.async_api import Error, Response, TimeoutError as PlaywrightTimeout
+
+from agent_runtime.actions.call import Call
+from agent_runtime.actions.errors import ActionFailed, ActionTimedOut
+from agent_runtime.actions.params import WaitUntil
+from agent_runtime.actions.registry import action
+from xagent_protocol.errors import ErrorCode
+from xagent_protocol.outcomes import Effect
+
+_NET_ERROR: Final = re.compile(r"net::(ERR_[A-Z0-9_]+)")
+_STRIPPED: Final = "".join(map(chr, range(0x21)))
+"""What a browser strips from both ends of a URL."""
+_REMOVED: Final = str.maketrans("", "", "\t\n\r")
+"""What a browser removes from anywhere in a URL."""
+
+Url = Annotated[str, Meta(min_length=1, max_length=100_000)]
+
+
+class Navigation(msgspec.Struct, frozen=True):
+    """Where the page is now; *status* is null when no server answered (about:blank, a cache)."""
+
+    url: str
+    status: int | None
+    title: str
+
+
+@action(family="navigate", reads=False)
+async def goto(
+    call: Call, *, url: Url, wait_until: WaitUntil = "load", referer: str | None = None
+) -> Navigation:
+    """Open a URL (http, https or about:blank) and wait for it.
+
+    A page that answers with an HTTP error is a page all the same: see `status`.
+    """
+    allowed = allowed_url(url)
+    with navigating(allowed):
+        response = await call.page.goto(
+            allowed, wait_until=wait_until, referer=referer, timeout=call.patience_ms
+        )
+    return await _arrived(call, response)
+
+
+@action(family="navigate", reads=False)
+async def go_back(call: Call, *, wait_until: WaitUntil = "load") -> Navigation:
+    """Go back one page in the history; where there is none, stay."""
+    with navigating("the page before"):
+        response = await call.page.go_back(wait_until=wait_until, timeout=call.patience_ms)
+    return await _arrived(call, response)
+
+
+@action(family="navigate", reads=False)
+async def reload(call: Call, *, wait_until: WaitUntil = "load") -> Navigation:
+    """Load the page again."""
+    with navigating(call.page.url):
+        response = await call.page.reload(wait_until=wait_until, timeout=call.patience_ms)
+    return await _arrived(call, response)
+
+
+def allowed_url(url: str) -> str:
+    """Return *url* as the browser will read it, if it may be opened.
+
+    `file:`, `javascript:`, `chrome:` and the like reach the agent's machine or its browser, not a
+    site; the browser ignores case, blanks around and line breaks within, and so do we.
+
+    Raises:
+        ActionFailed: `blocked_by_policy`, or `invalid_params` for what is no URL.
+    """
+    read = url.translate(_REMOVED).strip(_STRIPPED)
+    try:
+        parts = urlsplit(read)
+        host = parts.hostname
+    except ValueError as error:
+        raise ActionFailed(
+            ErrorCode.INVALID_PARAMS, f"url: {url[:200]!r} is no URL: {error}"
+        ) from error
+    if parts.scheme in ("http", "https"):
+        if host:
+            return read
+        raise ActionFailed(ErrorCode.INVALID_PARAMS, f"url: {url[:200]!r} names no host")
+    if read.lower() == "about:blank":
+        return "about:blank"
+    if not parts.scheme:
+        raise ActionFailed(
+            ErrorCode.INVALID_PARAMS, f"url: {url[:200]!r} lacks its scheme: write https://…"
+        )
+    raise ActionFailed(
+        ErrorCode.BLOCKED_BY_POLICY,
+        f"url: {parts.scheme}: is not opened here, only http:, https: and about:blank are",
+    )
+
+
+@contextmanager
+def navigating(where: str) -> Iterator[None]:
+    """Explain why *where* did not load."""
+    try:
+        yield
+    except PlaywrightTimeout as error:
+        raise ActionTimedOut(
+            f"{where} did not load in time: give it more time, or wait_until 'commit'"
+        ) from error
+    except Error as error:
+        if (match := _NET_ERROR.search(error.message)) is not None:
+            raise _failed(where, match[1]) from error
+        if "invalid URL" in error.message:
+            raise ActionFailed(
+                ErrorCode.INVALID_PARAMS, f"url: the browser cannot read {where[:200]!r}"
+            ) from error
+        if "interrupted by another navigation" in error.message:
+            raise _failed(where, "interrupted by another navigation") from error
+        raise
+
+
+def _failed(where: str, reason: str) -> ActionFailed:
+    return ActionFailed(
+        ErrorCode.NAVIGATION_FAILED,
+        f"{where[:500]} could not be opened: {reason}",
+        effect=Effect.PARTIAL,
+        details={"net_error": reason},
+    )
+
+
+async def _arrived(call: Call, response: Response | None) -> Navigation:
+    try:
+        title = await call.tab.read_title()
+    except Error:
+        # It went on at once to the next page, by a script or a refresh; that is no failure.
+        title = call.tab.title or ""
+    return Navigation(call.page.url, response.status if response is not None else None, title)

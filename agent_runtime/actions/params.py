@@ -1,0 +1,43 @@
+"""Params that many actions share, with the words that describe them in every schema."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+Target = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=10_000,
+        description=(
+            'A Playwright selector (role=button[name="Buy"], text=…, css, xpath, >> chains) that '
+            "matches one element, or a ref as a snapshot wrote it (p1s1e5)."
+        ),
+    ),
+]
+
+Frame = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=10_000,
+        description="A selector of the iframe in which the target is looked for.",
+    ),
+]
+
+MaxChars = Annotated[
+    int,
+    Meta(
+        ge=1,
+        le=200_000,
+        description="Longer text is cut here, with a note, and the whole becomes an artifact.",
+    ),
+]
+
+WaitUntil = Literal["commit", "domcontentloaded", "load", "networkidle"]
+
+Button = Literal["left", "middle", "right"]
+
+Modifier = Literal["Alt", "Control", "ControlOrMeta", "Meta", "Shift"]

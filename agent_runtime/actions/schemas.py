@@ -1,0 +1,37 @@
+"""JSON Schemas (draft 2020-12) of params and results, each whole in itself.
+
+They travel inside other documents (an agent's hello, an OpenAPI page, a tool list), where a
+`$ref` would point at the wrong root; so every definition is put in the place that names it.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import msgspec
+
+_PREFIX: Final = "#/$defs/"
+
+
+def json_schema(of: object) -> dict[str, Any]:
+    """Return the schema of a type that msgspec can decode; the type must not contain itself."""
+    schema = msgspec.json.schema(of)
+    definitions: dict[str, Any] = schema.pop("$defs", {})
+    inlined = _inline(schema, definitions)
+    assert isinstance(inlined, dict)
+    inlined.pop("title", None)
+    return inlined
+
+
+def _inline(node: object, definitions: dict[str, Any]) -> Any:
+    if isinstance(node, list):
+        return [_inline(item, definitions) for item in node]
+    if not isinstance(node, dict):
+        return node
+    reference = node.get("$ref")
+    if isinstance(reference, str) and reference.startswith(_PREFIX):
+        target = _inline(definitions[reference.removeprefix(_PREFIX)], definitions)
+        assert isinstance(target, dict)
+        rest = {key: value for key, value in node.items() if key != "$ref"}
+        return {**target, **rest}
+    return {key: _inline(value, definitions) for key, value in node.items()}

@@ -1,0 +1,86 @@
+"""Run JavaScript in the page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any, Final
+
+from msgspec import Meta
+from playwright.async_api import Error, TimeoutError as PlaywrightTimeout
+
+from agent_runtime.actions.call import Call
+from agent_runtime.actions.errors import ActionFailed
+from agent_runtime.actions.params import Frame
+from agent_runtime.actions.registry import action
+from xagent_protocol.errors import ErrorCode
+from xagent_protocol.outcomes import Effect
+
+Json = Any
+"""Whatever JSON can hold; msgspec has no recursive type for it."""
+
+_GONE: Final = ("has been closed", "crashed")
+_LEFT: Final = ("Execution context was destroyed", "frame was detached", "Frame was detached")
+_MAX_STACK: Final = 4_000
+
+
+@action(family="script", reads=False)
+async def evaluate(
+    call: Call,
+    *,
+    expression: Annotated[
+        str, Meta(min_length=1, description="An expression, or a function that is then called.")
+    ],
+    arg: Annotated[Json, Meta(description="The function's argument, as JSON.")] = None,
+    frame: Frame | None = None,
+) -> Json:
+    """Evaluate JavaScript in the page and return its value as JSON.
+
+    A promise is awaited. It counts as writing, since a script may do anything. A result that is too
+    large for the answer becomes an artifact, and the answer is then
+    `{"truncated": true, "artifact_id": …, "size": …}`.
+    """
+    if frame is None:
+        with script_errors():
+            return await call.page.evaluate(expression, arg)
+    async with call.element(frame) as owner:
+        handle = await owner.element_handle(timeout=call.patience_ms)
+    inside = await handle.content_frame()
+    if inside is None:
+        raise ActionFailed(ErrorCode.NOT_ACTIONABLE, f"frame: {frame!r} is no iframe")
+    with script_errors():
+        return await inside.evaluate(expression, arg)
+
+
+@contextmanager
+def script_errors() -> Iterator[None]:
+    """Turn what a script throws into `evaluation_failed`."""
+    try:
+        yield
+    except PlaywrightTimeout:
+        raise
+    except Error as error:
+        message = error.message
+        if any(sign in message.partition("\n")[0] for sign in _GONE):
+            raise
+        if any(sign in message for sign in _LEFT):
+            raise ActionFailed(
+                ErrorCode.EVALUATION_FAILED,
+                "the page went to another document while the script ran: "
+                "wait_for the load, then evaluate again",
+                effect=Effect.PARTIAL,
+            ) from error
+        raise _thrown(message) from error
+
+
+def _thrown(message: str) -> ActionFailed:
+    stack = re.sub(r"^[A-Z][A-Za-z]+\.[a-z_]+: ", "", message)
+    # The lowest frames are Playwright's own, and mean nothing to whoever wrote the script.
+    lines = [line for line in stack.splitlines() if "UtilityScript" not in line]
+    return ActionFailed(
+        ErrorCode.EVALUATION_FAILED,
+        f"the script failed: {lines[0][:500] if lines else 'it threw nothing'}",
+        effect=Effect.PARTIAL,
+        details={"stack": "\n".join(lines)[:_MAX_STACK]},
+    )

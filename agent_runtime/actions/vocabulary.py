@@ -1,0 +1,11 @@
+"""The actions that every agent has: the modules of this package, gathered."""
+
+from __future__ import annotations
+
+from agent_runtime.actions import act, capture, navigate, pages, read, script, wait
+from agent_runtime.actions.registry import ActionRegistry
+
+
+def standard_registry() -> ActionRegistry:
+    """Return the registry of Xagent's own actions."""
+    return ActionRegistry.of(navigate, pages, read, act, wait, script, capture)

@@ -1,0 +1,380 @@
+"""The browser of one agent: always there, or being brought back.
+
+Whatever dies (a page, Chromium, the Node process that drives it), the agent keeps its profile and
+its name: the browser is launched again, the pages of the dead one are never mistaken for those of
+the new one, and the next answer says what happened.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from enum import StrEnum
+from pathlib import Path
+from typing import Final, Self
+
+from playwright.async_api import BrowserContext, Error, Playwright, async_playwright
+
+from agent_runtime.browser.cookies import CookieJar
+from agent_runtime.browser.errors import (
+    BrowserCrashed,
+    BrowserError,
+    BrowserUnavailable,
+    PageClosed,
+    PageCrashed,
+)
+from agent_runtime.browser.files import private_directory
+from agent_runtime.browser.find import FoundBrowser, find_browser
+from agent_runtime.browser.launch import BrowserSettings as BrowserSettings, Launch, launch
+from agent_runtime.browser.page_ids import PageIds
+from agent_runtime.browser.tab import Tab
+from agent_runtime.browser.tabs import Tabs
+from xagent_protocol.messages import BrowserStatus
+
+_PROBE_EVERY_SECONDS: Final = 10.0
+_COOKIES_SETTLE_SECONDS: Final = 0.5
+_TITLES_SETTLE_SECONDS: Final = 0.2
+_TITLE_SECONDS: Final = 2.0
+_BACKOFF_SECONDS: Final = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
+_LAST_EVENTS_SECONDS: Final = 0.3
+
+
+class BrowserState(StrEnum):
+    """Where the browser is; one name at a time, so that no two flags can disagree."""
+
+    NEW = "new"
+    READY = "ready"
+    RESTARTING = "restarting"
+    UNAVAILABLE = "unavailable"
+    CLOSED = "closed"
+
+
+class Browser:
+    """One profile, and at most one Chromium on it at a time.
+
+    `start`, then `watch` for as long as it is used; `close` at the end, whatever happened.
+    """
+
+    def __init__(self, settings: BrowserSettings, *, on_change: Callable[[], None]) -> None:
+        """Prepare; *on_change* is called on the loop whenever `status` would say something new."""
+        self._settings = settings
+        self._on_change = on_change
+        self._state = BrowserState.NEW
+        self._moved = asyncio.Condition()
+        self._wake = asyncio.Event()
+        self._untitled = asyncio.Event()
+        self._cookies_due = asyncio.Event()
+        self._opening = asyncio.Lock()
+        self._playwright: Playwright | None = None
+        self._found: FoundBrowser | None = None
+        self._launch: Launch | None = None
+        self._jar = CookieJar(settings.directory / "cookies.json")
+        self._is_answering = False
+        self._failure: BrowserUnavailable | None = None
+        self._notices: list[str] = []
+        self.epoch = 0
+        self.tabs: Tabs
+
+    async def __aenter__(self) -> Self:
+        """Start."""
+        try:
+            await self.start()
+        except BaseException:
+            await self.close()
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Close."""
+        await self.close()
+
+    # --- its life -----------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Find a browser and launch it.
+
+        Raises:
+            BrowserUnavailable: none was found, or it does not start; one sentence says why.
+        """
+        directory = private_directory(self._settings.directory)
+        self.tabs = Tabs(
+            PageIds(directory / "next_page"),
+            on_change=self._tabs_changed,
+            on_untitled=self._untitled.set,
+        )
+        await self._bring_up()
+        await self._move(BrowserState.READY)
+
+    async def close(self) -> None:
+        """Save the cookies, end Chromium and its driver; idempotent, nothing is left behind."""
+        if self._state is BrowserState.CLOSED:
+            return
+        if self._launch is not None and self._state is BrowserState.READY:
+            await self._save_cookies(self._launch)
+        await self._move(BrowserState.CLOSED)
+        await self._tear_down()
+        await self._stop_driver()
+
+    async def watch(self) -> None:
+        """Keep the browser alive and its cookies saved, for ever."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._tend())
+            group.create_task(self._keep_cookies())
+            group.create_task(self._keep_titles())
+
+    def status(self) -> BrowserStatus:
+        """What is known now; never asks the browser."""
+        launched = self._launch
+        return BrowserStatus(
+            name=_name(self._found),
+            version=launched.version if launched is not None else "",
+            epoch=self.epoch,
+            ok=self._state is BrowserState.READY and self._is_answering,
+            headless=not self._settings.headed,
+            pages=self.tabs.summaries() if self._state is BrowserState.READY else (),
+        )
+
+    # --- what commands need ---------------------------------------------------------------
+
+    @property
+    def context(self) -> BrowserContext:
+        """The running browser's context; await `ready` first."""
+        assert self._launch is not None
+        return self._launch.context
+
+    @property
+    def executable(self) -> Path | None:
+        """The program that runs, once one was found."""
+        return self._found.path if self._found is not None else None
+
+    @property
+    def settings(self) -> BrowserSettings:
+        """What it was made from."""
+        return self._settings
+
+    async def ready(self) -> None:
+        """Wait while the browser is being restarted.
+
+        Raises:
+            BrowserUnavailable: it cannot be launched, or the agent is closing it.
+        """
+        if self._state is BrowserState.RESTARTING:
+            async with self._moved:
+                await self._moved.wait_for(lambda: self._state is not BrowserState.RESTARTING)
+        if self._state is BrowserState.UNAVAILABLE and self._failure is not None:
+            raise self._failure
+        if self._state is not BrowserState.READY:
+            raise BrowserUnavailable("the browser is closed: the agent is stopping")
+
+    async def tab(self, page_id: str | None) -> Tab:
+        """Return the page of that id, or the main page; there always is one.
+
+        Raises:
+            BrowserUnavailable, PageClosed, PageNotFound
+        """
+        await self.ready()
+        if page_id is not None:
+            return self.tabs.named(page_id)
+        return self.tabs.main or await self.open_main()
+
+    async def open_main(self) -> Tab:
+        """Open a blank page if there is none, and return the main page."""
+        async with self._opening:
+            if (main := self.tabs.main) is not None:
+                return main
+            return await self.open_tab()
+
+    async def open_tab(self) -> Tab:
+        """Open a blank page."""
+        assert self._launch is not None
+        launched = self._launch
+        return self.tabs.admit(await launched.context.new_page(), launched)
+
+    async def user_agent(self) -> str:
+        """Ask the browser how it calls itself to sites."""
+        assert self._launch is not None
+        return await self._launch.user_agent()
+
+    def touched(self, tab: Tab | None) -> None:
+        """Note that a command may have changed cookies and this page's title."""
+        self._cookies_due.set()
+        if tab is not None:
+            tab.title_is_due = True
+            self._untitled.set()
+
+    def take_notices(self) -> tuple[str, ...]:
+        """Return what callers should hear about the browser, once."""
+        if not self._notices:
+            return ()
+        notices = tuple(self._notices)
+        self._notices.clear()
+        return notices
+
+    async def why_closed(self, tab: Tab | None) -> BrowserError:
+        """Explain why a call on *tab*, or on the browser, found its target closed."""
+        launched = tab.launch if tab is not None else self._launch
+        if tab is not None and tab.is_crashed:
+            return PageCrashed(f"page {tab.id} crashed: navigate it, or close it and open another")
+        if self._state is BrowserState.CLOSED:
+            return BrowserUnavailable("the browser is closed: the agent is stopping")
+        if launched is not None and not launched.lost.is_set():
+            # The page's end is told before the browser's; what comes next decides.
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_LAST_EVENTS_SECONDS):
+                    await launched.lost.wait()
+        if launched is not None and not launched.lost.is_set() and tab is not None:
+            if await launched.is_answering():
+                return PageClosed(
+                    f"page {tab.id} was closed while the command ran",
+                    {"open": [one.id for one in self.tabs]},
+                )
+            self._lose(launched)
+        return BrowserCrashed(
+            "the browser died while the command ran; it is being restarted with the same profile"
+        )
+
+    # --- loops ------------------------------------------------------------------------------
+
+    async def _tend(self) -> None:
+        while True:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_PROBE_EVERY_SECONDS):
+                    await self._wake.wait()
+            self._wake.clear()
+            launched = self._launch
+            if self._state is BrowserState.READY and launched is not None:
+                if not launched.lost.is_set():
+                    await self._probe(launched)
+                if launched.lost.is_set():
+                    self._lose(launched)
+            if self._state is BrowserState.RESTARTING:
+                await self._restart()
+
+    async def _probe(self, launched: Launch) -> None:
+        answering = await launched.is_answering()
+        if not answering:
+            self._lose(launched)
+        elif not self._is_answering:
+            self._is_answering = True
+            self._on_change()
+        if answering and not self.tabs.main:
+            with contextlib.suppress(Error):
+                await self.open_main()
+        self._cookies_due.set()
+
+    async def _restart(self) -> None:
+        gone = ", ".join(self.tabs.take_lost()) or "none"
+        await self._tear_down()
+        attempt = 0
+        while True:
+            try:
+                await self._bring_up()
+                break
+            except BrowserUnavailable as error:
+                self._failure = error
+                await self._stop_driver()
+                await self._move(BrowserState.UNAVAILABLE)
+            await asyncio.sleep(_BACKOFF_SECONDS[min(attempt, len(_BACKOFF_SECONDS) - 1)])
+            attempt += 1
+        main = self.tabs.main
+        self._notices.append(
+            "The browser was restarted after a crash, with the same profile; pages that are gone: "
+            f"{gone}; {main.id if main is not None else 'a new page'} is the main page now."
+        )
+        await self._move(BrowserState.READY)
+
+    async def _keep_cookies(self) -> None:
+        while True:
+            await self._cookies_due.wait()
+            await asyncio.sleep(_COOKIES_SETTLE_SECONDS)
+            self._cookies_due.clear()
+            if self._state is BrowserState.READY and self._launch is not None:
+                await self._save_cookies(self._launch)
+
+    async def _keep_titles(self) -> None:
+        while True:
+            await self._untitled.wait()
+            await asyncio.sleep(_TITLES_SETTLE_SECONDS)
+            self._untitled.clear()
+            due = [tab for tab in self.tabs if tab.title_is_due and not tab.is_crashed]
+            before = [tab.title for tab in due]
+            async with asyncio.TaskGroup() as group:
+                for tab in due:
+                    group.create_task(_read_title(tab))
+            if before != [tab.title for tab in due]:
+                self._on_change()
+
+    # --- steps --------------------------------------------------------------------------------
+
+    async def _bring_up(self) -> None:
+        """Have Chromium running on the profile, with one page and the cookies it may have lost."""
+        if self._playwright is None:
+            self._playwright = await async_playwright().start()
+        bundled = Path(self._playwright.chromium.executable_path)
+        if self._found is None:
+            self._found = await find_browser(self._settings.executable, bundled)
+        launched = await launch(self._playwright, self._settings, self._found)
+        self._launch = launched
+        self.epoch += 1
+
+        def lose(_: BrowserContext) -> None:
+            self._lose(launched)
+
+        launched.context.on("close", lose)
+        try:
+            await self._jar.restore(launched.context)
+            self.tabs.attach(launched)
+            await self.open_main()
+        except Error as error:
+            raise BrowserUnavailable("the browser died right after its start") from error
+        self._is_answering = True
+
+    async def _tear_down(self) -> None:
+        launched, self._launch = self._launch, None
+        if launched is not None:
+            await launched.close()
+
+    async def _stop_driver(self) -> None:
+        playwright, self._playwright = self._playwright, None
+        if playwright is not None:
+            with contextlib.suppress(Error):
+                await playwright.stop()
+
+    async def _save_cookies(self, launched: Launch) -> None:
+        with contextlib.suppress(Error, OSError, TimeoutError):
+            async with asyncio.timeout(_TITLE_SECONDS):
+                await self._jar.save(launched.context)
+
+    def _lose(self, launched: Launch) -> None:
+        """Note that *launched* is dead, whoever finds it out first."""
+        launched.lost.set()
+        if launched is not self._launch or self._state is not BrowserState.READY:
+            return
+        self._state = BrowserState.RESTARTING
+        self._is_answering = False
+        self.tabs.clear()
+        self._wake.set()
+        self._on_change()
+
+    def _tabs_changed(self) -> None:
+        if self._state is BrowserState.READY:
+            if not self.tabs.main:
+                self._wake.set()
+            self._on_change()
+
+    async def _move(self, state: BrowserState) -> None:
+        async with self._moved:
+            self._state = state
+            self._moved.notify_all()
+        self._on_change()
+
+
+async def _read_title(tab: Tab) -> None:
+    with contextlib.suppress(Error, TimeoutError):
+        async with asyncio.timeout(_TITLE_SECONDS):
+            await tab.read_title()
+
+
+def _name(found: FoundBrowser | None) -> str:
+    return found.version.split(" ")[0].lower() if found is not None else ""

@@ -1,0 +1,65 @@
+"""What can be wrong with a browser or one of its pages.
+
+AgentError
+└── BrowserError              code and details of the command that met it
+    ├── BrowserUnavailable    none runs, and why; the agent cannot start with it
+    │   └── ProfileBusy       another Chromium holds the profile
+    ├── BrowserCrashed        it died while the command ran
+    ├── PageNotFound          no page ever had this id
+    ├── PageClosed            it was here and is gone
+    └── PageCrashed           its renderer died; the others live
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from agent_runtime.errors import AgentError
+from xagent_protocol.errors import ErrorCode
+
+
+class BrowserError(AgentError):
+    """Root of this package's errors; *details* is for programs."""
+
+    code: ClassVar[ErrorCode]
+
+    def __init__(self, message: str, details: dict[str, object] | None = None) -> None:
+        """State it in one sentence that names the next step."""
+        super().__init__(message)
+        self.details = details
+
+
+class BrowserUnavailable(BrowserError):
+    """No browser could be found or launched."""
+
+    code = ErrorCode.BROWSER_UNAVAILABLE
+
+
+class ProfileBusy(BrowserUnavailable):
+    """Another Chromium holds the profile, or it cannot be proven that none does."""
+
+    code = ErrorCode.PROFILE_BUSY
+
+
+class BrowserCrashed(BrowserError):
+    """The browser, or the driver between us and it, died under the command."""
+
+    code = ErrorCode.BROWSER_CRASHED
+
+
+class PageNotFound(BrowserError):
+    """No page of this agent ever had this id."""
+
+    code = ErrorCode.PAGE_NOT_FOUND
+
+
+class PageClosed(BrowserError):
+    """The page is gone, and its id will never name another."""
+
+    code = ErrorCode.PAGE_CLOSED
+
+
+class PageCrashed(BrowserError):
+    """The page's renderer died; the page takes nothing but a navigation or its closing."""
+
+    code = ErrorCode.PAGE_CRASHED

@@ -1,0 +1,40 @@
+"""The next page id, kept in a file so that no id ever names two pages.
+
+A caller may hold `p7` over a restart of the browser, of the agent or of the machine; it must then
+hear that the page is gone, and never act on a stranger.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Final
+
+from agent_runtime.browser.files import write_private
+from xagent_protocol.ids import PageId
+
+_PAGE_ID: Final = re.compile(r"p([1-9][0-9]{0,17})\Z")
+
+
+class PageIds:
+    """Hands out `p1`, `p2`, …; the number to come is written before the id is given away."""
+
+    def __init__(self, path: Path) -> None:
+        """Go on where the file at *path* says, or begin at 1."""
+        self._path = path
+        try:
+            self._next = max(1, int(path.read_text()))
+        except (FileNotFoundError, ValueError):
+            self._next = 1
+
+    def take(self) -> PageId:
+        """Return an id that was never given before."""
+        number = self._next
+        write_private(self._path, b"%d\n" % (number + 1))
+        self._next = number + 1
+        return PageId(f"p{number}")
+
+    def was_given(self, text: str) -> bool:
+        """Say whether *text* is the id of a page that is or once was."""
+        match = _PAGE_ID.match(text)
+        return match is not None and int(match[1]) < self._next

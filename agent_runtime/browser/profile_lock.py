@@ -1,0 +1,68 @@
+"""Chromium's own lock on a profile, and when it may be removed.
+
+`SingletonLock` is a symbolic link to `host-pid`. A Chromium that was killed leaves it behind; a
+Chromium that lives owns it, and removing the lock under it corrupts the profile. So it goes only
+when its host is this host and its process is proven dead (F16).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from pathlib import Path
+from typing import Final
+
+import psutil
+
+from agent_runtime.browser.errors import ProfileBusy
+
+_LOCK: Final = "SingletonLock"
+_COMPANIONS: Final = ("SingletonSocket", "SingletonCookie")
+_POLL_SECONDS: Final = 0.05
+
+
+async def release_stale_lock(profile: Path, patience_seconds: float) -> None:
+    """Remove what a dead Chromium left in *profile*; a dying one is given a moment to end.
+
+    Raises:
+        ProfileBusy: the lock's owner lives, or is on another host, where nothing can be proven.
+    """
+    lock = profile / _LOCK
+    deadline = asyncio.get_running_loop().time() + patience_seconds
+    while (owner := _owner(lock)) is not None:
+        host, pid = owner
+        if host != socket.gethostname():
+            raise ProfileBusy(
+                f"the profile {profile} is locked by a Chromium on host {host!r} (pid {pid}): stop "
+                f"it there, or, if that host is gone for good, delete {lock}",
+                {"host": host, "pid": pid},
+            )
+        if not is_alive(pid):
+            for name in (_LOCK, *_COMPANIONS):
+                (profile / name).unlink(missing_ok=True)
+            return
+        if asyncio.get_running_loop().time() >= deadline:
+            raise ProfileBusy(
+                f"the profile {profile} is in use by another Chromium (pid {pid}): close it",
+                {"host": host, "pid": pid},
+            )
+        await asyncio.sleep(_POLL_SECONDS)
+
+
+def is_alive(pid: int) -> bool:
+    """Say whether process *pid* runs; one that only waits to be reaped does not."""
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+    except psutil.AccessDenied:
+        return True
+
+
+def _owner(lock: Path) -> tuple[str, int] | None:
+    try:
+        text = str(lock.readlink())
+    except OSError:
+        return None
+    host, _, pid = text.rpartition("-")
+    return (host, int(pid)) if pid.isdecimal() else None

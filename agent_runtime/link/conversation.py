@@ -1,0 +1,234 @@
+"""One socket from hello to its end.
+
+One loop reads, and waits for nothing but the socket: so its answer to a beat proves that a
+command would be heard too. Another writes. Neither knows how a command is run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+import structlog
+from structlog.typing import FilteringBoundLogger
+from websockets.asyncio.client import ClientConnection
+from websockets.exceptions import ConnectionClosed
+
+from agent_runtime.errors import AgentError
+from agent_runtime.link.endings import Ending, Next, of_close
+from agent_runtime.work.inbox import Inbox
+from agent_runtime.work.outbox import Outbox
+from xagent_protocol.close_codes import STALE_EPOCH, CloseCode
+from xagent_protocol.codec import encode
+from xagent_protocol.errors import InvalidMessage, ProtocolError
+from xagent_protocol.messages import (
+    Ack,
+    AgentBeat,
+    Beat,
+    BrowserStatus,
+    Cancel,
+    Command,
+    Drain,
+    Goodbye,
+    Hello,
+    Limits,
+    OrchestratorMessage,
+    Welcome,
+)
+from xagent_protocol.session import AgentSession
+
+log: FilteringBoundLogger = structlog.get_logger()
+
+WELCOME_SECONDS: Final = 20.0
+"""How long an orchestrator may take to welcome an agent; it may have a journal to reconcile."""
+
+STALL_SECONDS: Final = 10.0
+"""How long one frame may wait for a peer that does not read."""
+
+MAX_UNSENT_FRAMES: Final = 1024
+
+CHANGE_SECONDS: Final = 0.1
+"""No more than one unasked beat in this time, however often the browser changes."""
+
+_MAX_CLOSE_REASON_BYTES: Final = 120  # a close frame has room for 123
+
+
+class Epochs(Protocol):
+    """Where the highest accepted epoch is kept."""
+
+    @property
+    def highest(self) -> int:
+        """The highest epoch ever accepted."""
+
+    async def accept(self, epoch: int) -> None:
+        """Make *epoch* the highest; durable when this returns."""
+
+
+@dataclass(frozen=True)
+class Subjects:
+    """What is talked about: the agent's parts that outlive every socket.
+
+    *browser_changed* is set by the browser and cleared here; *heed* is told what the orchestrator
+    accepts before any command is.
+    """
+
+    inbox: Inbox
+    outbox: Outbox
+    epochs: Epochs
+    browser_status: Callable[[], BrowserStatus | None]
+    browser_changed: asyncio.Event
+    in_flight: Callable[[], int]
+    heed: Callable[[Limits], None]
+
+
+class Conversation:
+    """Holds one socket, which its caller closes; `run` it once."""
+
+    def __init__(self, socket: ClientConnection, subjects: Subjects) -> None:
+        """Prepare to talk through *socket*."""
+        self._socket = socket
+        self._subjects = subjects
+        self._session = AgentSession()
+        self._unsent: asyncio.Queue[str] = asyncio.Queue(MAX_UNSENT_FRAMES)
+        self._welcomed = asyncio.Event()
+        self._patience_seconds = WELCOME_SECONDS
+        self._retry_after = 0.0
+        self._last_seq = 0
+
+    @property
+    def is_welcomed(self) -> bool:
+        """Whether the orchestrator ever opened the session."""
+        return self._welcomed.is_set()
+
+    async def run(self, hello: Hello) -> Ending:
+        """Talk until the socket is of no more use, and say what to do next."""
+        self._subjects.browser_changed.clear()  # the hello has just told it
+        self._post(encode(hello))
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                others = [
+                    tasks.create_task(self._write()),
+                    tasks.create_task(self._tell_changes()),
+                ]
+                ending = await self._listen()
+                for other in others:
+                    other.cancel()
+        finally:
+            self._session.close()
+            self._subjects.outbox.close()
+        return ending
+
+    async def leave(self, goodbye: Goodbye) -> None:
+        """Say goodbye behind all that is queued, then close; `run` ends soon after."""
+        if self.is_welcomed:
+            self._post(encode(goodbye))
+        await self._unsent.join()
+        await self._close(CloseCode.GOING_AWAY, goodbye.reason)
+
+    async def _listen(self) -> Ending:
+        clock = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(self._patience_seconds) as silence:
+                while True:
+                    message = self._session.receive(await self._frame())
+                    if isinstance(message, Welcome):
+                        if message.epoch <= self._subjects.epochs.highest:
+                            break
+                        await self._open(message)
+                    else:
+                        self._hear(message)
+                    silence.reschedule(clock.time() + self._patience_seconds)
+            await self._close(CloseCode.CONFLICT, STALE_EPOCH)
+            return Ending(Next.AGAIN, "the orchestrator's epoch is one that was seen before")
+        except ConnectionClosed as error:
+            return self._closed(error)
+        except ProtocolError as error:
+            await self._close(error.close_code, str(error))
+            return Ending(Next.AGAIN, f"the orchestrator broke the protocol: {error}")
+        except AgentError as error:
+            await self._close(CloseCode.TRY_AGAIN_LATER, "")
+            return Ending(Next.AGAIN, f"the welcome cannot be kept: {error}")
+        except TimeoutError:
+            # The other end is gone, or as good as gone: a polite close would wait for it.
+            self._socket.transport.abort()
+            return Ending(Next.AGAIN, "the orchestrator has been silent for too long")
+
+    async def _frame(self) -> str:
+        frame = await self._socket.recv()
+        if isinstance(frame, bytes):
+            raise InvalidMessage("not a message: a binary frame")
+        return frame
+
+    async def _open(self, welcome: Welcome) -> None:
+        # The order is the promise: the epoch is durable before anything is said under it, and
+        # the inventory goes out before any command is heard.
+        await self._subjects.epochs.accept(welcome.epoch)
+        self._patience_seconds = welcome.limits.lost_seconds
+        self._subjects.heed(welcome.limits)
+        self._subjects.outbox.open(self._post, welcome.limits.frame_bytes)
+        self._welcomed.set()
+        log.info("connected", session_id=welcome.session_id, epoch=welcome.epoch)
+
+    def _hear(self, message: OrchestratorMessage) -> None:
+        match message:
+            case Command():
+                self._subjects.inbox.command(message)
+            case Cancel():
+                self._subjects.inbox.cancel(message)
+            case Ack():
+                self._subjects.inbox.ack(message)
+            case Beat():
+                self._last_seq = message.seq
+                self._post_beat()
+            case Drain():
+                self._retry_after = message.retry_after
+                log.info("the orchestrator is about to leave", retry_after=message.retry_after)
+            case Welcome():
+                raise AssertionError("a welcome is heard where the session is opened")
+
+    async def _tell_changes(self) -> None:
+        await self._welcomed.wait()
+        while True:
+            await self._subjects.browser_changed.wait()
+            self._subjects.browser_changed.clear()
+            self._post_beat()
+            await asyncio.sleep(CHANGE_SECONDS)
+
+    def _post_beat(self) -> None:
+        subjects = self._subjects
+        beat = AgentBeat(self._last_seq, subjects.browser_status(), subjects.in_flight())
+        self._post(encode(beat))
+
+    def _post(self, frame: str) -> None:
+        try:
+            self._unsent.put_nowait(frame)
+        except asyncio.QueueFull:
+            # Nothing is lost with the socket: the next one begins with all that is owed.
+            log.warning("the orchestrator does not read: dropping the socket")
+            self._socket.transport.abort()
+
+    async def _write(self) -> None:
+        while True:
+            frame = await self._unsent.get()
+            try:
+                async with asyncio.timeout(STALL_SECONDS):
+                    await self._socket.send(frame)
+            except ConnectionClosed:
+                return  # the reading loop hears of it, and why
+            except TimeoutError:
+                log.warning("the orchestrator does not read: dropping the socket")
+                self._socket.transport.abort()
+                return
+            self._unsent.task_done()
+
+    async def _close(self, code: CloseCode, reason: str) -> None:
+        fitting = reason.encode()[:_MAX_CLOSE_REASON_BYTES].decode(errors="ignore")
+        await self._socket.close(code, fitting)
+
+    def _closed(self, error: ConnectionClosed) -> Ending:
+        if error.rcvd is None:
+            return Ending(Next.AGAIN, "the connection was lost", self._retry_after)
+        ending = of_close(error.rcvd.code, error.rcvd.reason)
+        return Ending(ending.next, ending.reason, self._retry_after)

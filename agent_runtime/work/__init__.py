@@ -1,0 +1,1 @@
+"""Commands from the moment they arrive until their result is acknowledged."""

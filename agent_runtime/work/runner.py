@@ -1,0 +1,227 @@
+"""Runs commands: each in its own task, in the order of its lane, to exactly one outcome.
+
+Nothing here waits for the network, and nothing the network does is heard here: a command goes
+on whatever becomes of the socket that brought it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import traceback
+from enum import Enum, auto
+from types import TracebackType
+from typing import Final, Protocol
+
+import msgspec
+import structlog
+from structlog.typing import FilteringBoundLogger
+
+from agent_runtime.work.journal import Journal
+from agent_runtime.work.lanes import Lanes
+from agent_runtime.work.outbox import Outbox
+from xagent_protocol.errors import ErrorCode
+from xagent_protocol.ids import RequestId
+from xagent_protocol.messages import Command
+from xagent_protocol.outcomes import CommandError, Effect, Outcome, OutcomeState
+
+log: FilteringBoundLogger = structlog.get_logger()
+
+
+TIDYING_SECONDS: Final = 5.0
+"""What a stopping agent allows a stopped command for tidying up after itself."""
+
+
+class Performs(Protocol):
+    """What the runner needs of whoever drives the browser."""
+
+    def lane(self, command: Command) -> str | None:
+        """Name the lane in which *command* has to wait its turn; None for none."""
+
+    async def perform(self, command: Command) -> Outcome:
+        """Do it within its time budget; only a cancellation is ever raised."""
+
+    def cancelled(self, command: Command, begun: bool) -> Outcome:
+        """Describe the end of a command that was stopped, or never begun."""
+
+
+class _Stop(Enum):
+    """Why a command is not to go on."""
+
+    CANCELLED = auto()
+    AGENT_STOPPING = auto()
+
+
+class _Job:
+    """One command on its way through the runner; compared by identity."""
+
+    def __init__(self, command: Command, lane: str | None) -> None:
+        self.command = command
+        self.lane = lane
+        self.stop: _Stop | None = None
+        self.begun = False
+        self.task: asyncio.Task[None] | None = None
+
+
+class Runner:
+    """Owns the tasks of all running commands; open it with ``async with``."""
+
+    def __init__(self, performer: Performs, journal: Journal, outbox: Outbox) -> None:
+        """Make a runner; it accepts commands once it is entered."""
+        self._performer = performer
+        self._journal = journal
+        self._outbox = outbox
+        self._tasks = asyncio.TaskGroup()
+        self._lanes: Lanes[_Job] = Lanes()
+        self._jobs: dict[RequestId, _Job] = {}
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._is_stopping = False
+
+    async def __aenter__(self) -> Runner:
+        """Accept commands."""
+        await self._tasks.__aenter__()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Wait for what runs; after an error or a cancellation, abandon it instead."""
+        await self._tasks.__aexit__(kind, error, trace)
+
+    @property
+    def in_flight(self) -> int:
+        """How many commands run or wait in their lane."""
+        return len(self._jobs)
+
+    def submit(self, command: Command) -> None:
+        """Run a command that the journal has received; its outcome goes to the outbox."""
+        job = _Job(command, self._performer.lane(command))
+        self._jobs[command.request_id] = job
+        self._idle.clear()
+        if self._is_stopping:
+            self._end_unbegun(job, _Stop.AGENT_STOPPING)
+        elif self._lanes.enter(job.lane, job):
+            self._begin(job)
+
+    def cancel(self, request_id: RequestId) -> None:
+        """Stop a command, or never start it; without effect if it is over or unknown."""
+        job = self._jobs.get(request_id)
+        if job is not None:
+            self._stop(job, _Stop.CANCELLED)
+
+    async def drain(self, grace_seconds: float) -> None:
+        """Start nothing new, and give what runs its grace; then stop it.
+
+        Every command that can be stopped has its outcome when this returns; new ones are refused.
+        """
+        self._is_stopping = True
+        for job in list(self._jobs.values()):
+            if not job.begun:
+                self._stop(job, _Stop.AGENT_STOPPING)
+        try:
+            async with asyncio.timeout(grace_seconds):
+                await self._idle.wait()
+        except TimeoutError:
+            for job in list(self._jobs.values()):
+                self._stop(job, _Stop.AGENT_STOPPING)
+            await self._wait_for_the_stopped()
+
+    async def _wait_for_the_stopped(self) -> None:
+        try:
+            async with asyncio.timeout(TIDYING_SECONDS):
+                await self._idle.wait()
+        except TimeoutError:
+            log.error("stopped commands do not end", request_ids=sorted(self._jobs))
+
+    def _begin(self, job: _Job) -> None:
+        job.task = self._tasks.create_task(self._run(job))
+
+    def _stop(self, job: _Job, stop: _Stop) -> None:
+        if job.stop is not None:
+            return  # a second cancellation would interrupt the tidying up after the first
+        job.stop = stop
+        if job.begun and job.task is not None:
+            job.task.cancel()
+        elif self._lanes.withdraw(job.lane, job):
+            self._end_unbegun(job, stop)
+        # Otherwise its task exists and has yet to take its first step, in which it looks here.
+
+    async def _run(self, job: _Job) -> None:
+        command = job.command
+        with structlog.contextvars.bound_contextvars(request_id=command.request_id):
+            if job.stop is not None:
+                self._end_unbegun(job, job.stop)
+            else:
+                job.begun = True
+                self._journal.started(command.request_id)
+                self._outbox.started(command.request_id, command.attempt)
+                self._end(job, await self._outcome(job))
+        # Not in a `finally`: what gets past here is the end of the whole runner.
+        successor = self._lanes.leave(job.lane)
+        if successor is not None:
+            self._begin(successor)
+
+    async def _outcome(self, job: _Job) -> Outcome:
+        try:
+            return await self._performer.perform(job.command)
+        except asyncio.CancelledError:
+            if job.stop is not None:
+                return _stopped(self._performer.cancelled(job.command, True), job.stop)
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise
+            # Nobody cancelled this task: the action let a cancellation of its own escape.
+            return _broken(asyncio.CancelledError())
+        except Exception as error:
+            # A mistake in an action must not cost its caller the answer, or the others theirs.
+            return _broken(error)
+
+    def _end_unbegun(self, job: _Job, stop: _Stop) -> None:
+        self._end(job, _stopped(self._performer.cancelled(job.command, False), stop))
+
+    def _end(self, job: _Job, outcome: Outcome) -> None:
+        del self._jobs[job.command.request_id]
+        if not self._jobs:
+            self._idle.set()
+        log.info(
+            "command over",
+            request_id=job.command.request_id,
+            action=job.command.action,
+            state=str(outcome.state),
+            code=outcome.error.code if outcome.error else None,
+            duration_ms=round(outcome.duration_ms, 1),
+        )
+        self._outbox.finished(job.command.request_id, outcome)
+
+
+def _stopped(outcome: Outcome, stop: _Stop) -> Outcome:
+    if stop is _Stop.CANCELLED:
+        return outcome
+    message = "the agent is shutting down: send the command again once it is back"
+    if outcome.effect is not Effect.NONE:
+        message = "the agent shut down before the command was over: look at what it did"
+    return msgspec.structs.replace(
+        outcome,
+        state=OutcomeState.FAILED,
+        error=CommandError(ErrorCode.AGENT_STOPPING, message),
+    )
+
+
+def _broken(error: BaseException) -> Outcome:
+    # The place is logged and the text is not: it may quote what the page or the caller said.
+    log.error(
+        "the action broke its contract",
+        error=type(error).__name__,
+        where="".join(traceback.format_tb(error.__traceback__)),
+    )
+    return Outcome(
+        OutcomeState.FAILED,
+        Effect.UNKNOWN,
+        error=CommandError(
+            ErrorCode.INTERNAL_ERROR,
+            f"the agent failed with {type(error).__name__}: its log says where",
+        ),
+    )

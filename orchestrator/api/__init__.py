@@ -1,0 +1,1 @@
+"""The HTTP face: requests checked at the edge, answered as JSON, documented from the types."""

@@ -1,0 +1,147 @@
+"""Artifacts: bytes up and down, streamed, never shown by a browser as if they were ours."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from typing import Annotated, Final
+
+import msgspec
+from msgspec import Meta
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+
+from orchestrator.access.guard import Principal, PrincipalKind
+from orchestrator.api.intake import invalid_field
+from orchestrator.api.models import CommandName, artifact_of
+from orchestrator.api.operation import operation
+from orchestrator.api.services import Services
+from orchestrator.errors import (
+    ArtifactUnknown,
+    BodyTooLarge,
+    CommandUnknown,
+    Forbidden,
+    StorageUnavailable,
+    UnsupportedMediaType,
+)
+from xagent_protocol.ids import ArtifactId, RequestId, is_request_id
+from xagent_protocol.outcomes import ArtifactRef
+
+TAG: Final = "Artifacts"
+BYTES: Final = "application/octet-stream"
+
+ARTIFACT_ID_PATTERN: Final = "^[0-9a-f-]{36}$"
+
+ArtifactName = Annotated[
+    ArtifactId, Meta(pattern=ARTIFACT_ID_PATTERN, description="Names the artifact.")
+]
+
+_ARTIFACT_ID: Final = re.compile(r"[0-9a-f-]{36}")
+# RFC 9110, section 8.3.1, without the exotic ends of its grammar.
+_MEDIA_TYPE: Final = re.compile(
+    r"[\w!#$&^.+-]{1,127}/[\w!#$&^.+-]{1,127}(?:;[ -~]{1,200})?", re.ASCII
+)
+_PATH: Final = re.compile(r"[/\\]")
+_NAME_CHARS: Final = 200
+
+# A page or picture that a site made must not run or be framed under the API's own origin.
+_HEADERS: Final = {
+    "Content-Security-Policy": "sandbox; default-src 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+class UploadQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the bytes are called and which command made them."""
+
+    name: Annotated[
+        str, Meta(max_length=255, description="A file name, for people.", examples=["shot.png"])
+    ] = "artifact"
+    request_id: Annotated[
+        CommandName | None, Meta(description="The command that made or needs them.")
+    ] = None
+
+
+@operation(
+    "POST",
+    "/api/artifacts",
+    tag=TAG,
+    statuses={201: "The bytes are kept."},
+    refusals=[Forbidden, BodyTooLarge, UnsupportedMediaType, StorageUnavailable],
+    takes_bytes=BYTES,
+)
+async def upload_artifact(
+    services: Services, query: UploadQuery, request: Request, principal: Principal
+) -> ArtifactRef:
+    """Upload bytes.
+
+    The body is streamed to disk as it is; `Content-Type` says what it is and comes back at the
+    download. Agents use this with their own credential.
+    """
+    content_type = request.headers.get("content-type", BYTES)
+    if not _MEDIA_TYPE.fullmatch(content_type):
+        raise UnsupportedMediaType("The Content-Type is not a media type.")
+    if query.request_id is not None:
+        await _check_ownership(services, query.request_id, principal)
+    record = await services.artifacts.put(
+        request.stream(),
+        content_type=content_type,
+        name=_tame(query.name),
+        agent_id=principal.agent_id,
+        request_id=query.request_id,
+    )
+    return artifact_of(record)
+
+
+@operation(
+    "GET",
+    "/api/artifacts/{artifact_id}",
+    tag=TAG,
+    statuses={200: "The bytes, as an attachment.", 206: "The part that `Range` asked for."},
+    refusals=[ArtifactUnknown],
+    media_type=BYTES,
+)
+async def download_artifact(services: Services, artifact_id: ArtifactName) -> Response:
+    """Download bytes.
+
+    Answered as an attachment of the type it was uploaded with; `Range` is understood.
+    """
+    if not _ARTIFACT_ID.fullmatch(artifact_id):
+        raise ArtifactUnknown(f"There is no artifact {artifact_id[:64]!r}.")
+    record = await services.artifacts.get(artifact_id)
+    path = services.artifacts.path(record)
+    try:
+        stat = await asyncio.to_thread(path.stat)
+    except FileNotFoundError as error:
+        raise ArtifactUnknown(f"The bytes of artifact {artifact_id!r} are gone.") from error
+    return FileResponse(
+        path,
+        filename=record.name,
+        media_type=record.content_type,
+        stat_result=stat,
+        headers=_HEADERS,
+    )
+
+
+OPERATIONS: Final = (upload_artifact, download_artifact)
+
+
+async def _check_ownership(services: Services, request_id: RequestId, principal: Principal) -> None:
+    if not is_request_id(request_id):
+        raise invalid_field("request_id", "may not end with a line feed")
+    if principal.kind is not PrincipalKind.AGENT:
+        return
+    try:
+        command = await services.commands.get(request_id)
+    except CommandUnknown:
+        # The agent may know more than a journal that was lost; the command is adopted later.
+        return
+    if command.agent_id != principal.agent_id:
+        raise Forbidden(f"Command {request_id!r} is another agent's.")
+
+
+def _tame(name: str) -> str:
+    """Return what is left of a name once it can harm neither a header nor a file system."""
+    last = _PATH.split(name)[-1]
+    shown = "".join(char for char in last if char.isprintable()).strip(". ")
+    return shown[:_NAME_CHARS] or "artifact"

@@ -1,0 +1,312 @@
+"""Commands: submit one, fetch it, stop it, look back."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final, Literal
+
+import msgspec
+from msgspec import Meta
+
+from orchestrator.api.agents import Limit
+from orchestrator.api.cursor import command_key, cursor_after
+from orchestrator.api.intake import invalid_field, invalid_fields
+from orchestrator.api.models import (
+    AgentName,
+    Command,
+    CommandName,
+    CommandPage,
+    command_of,
+)
+from orchestrator.api.operation import Reply, operation
+from orchestrator.api.services import Services
+from orchestrator.dispatch.submission import Submission
+from orchestrator.errors import (
+    ActionUnknown,
+    AgentOffline,
+    AgentUnknown,
+    CommandUnknown,
+    Draining,
+    FieldError,
+    InvalidParams,
+    QueueFull,
+    RequestIdReused,
+    StorageUnavailable,
+    TooManyCommands,
+)
+from orchestrator.store.records import CommandFilter, CommandRecord
+from xagent_protocol.codec import MAX_DEPTH, depth_exceeds
+from xagent_protocol.ids import AgentId, RequestId, is_request_id
+from xagent_protocol.transitions import CommandState
+
+TAG: Final = "Commands"
+
+_NO_PARAMS: Final = msgspec.Raw(b"{}")
+
+ActionName = Annotated[
+    str,
+    Meta(min_length=1, max_length=128, description="The action's name.", examples=["goto"]),
+]
+LongPoll = Annotated[
+    float,
+    Meta(ge=0, le=60, description="Seconds to wait for the end of the command."),
+]
+
+
+class SubmitQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How long the caller will wait."""
+
+    wait: LongPoll = 30.0
+
+
+class FetchQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How long the caller will wait."""
+
+    wait: LongPoll = 0.0
+
+
+class SubmitHeaders(msgspec.Struct, frozen=True, rename={"idempotency_key": "Idempotency-Key"}):
+    """Another way to name the command."""
+
+    idempotency_key: Annotated[
+        CommandName | None,
+        Meta(description="The same as `request_id` in the body; both, if given, must agree."),
+    ] = None
+
+
+class CommandRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One action asked of one agent."""
+
+    action: ActionName
+    params: Annotated[
+        msgspec.Raw,
+        Meta(
+            description="As the action's own schema says; see the actions of the agent.",
+            extra_json_schema={"type": "object"},
+        ),
+    ] = msgspec.field(default_factory=lambda: _NO_PARAMS)
+    page: Annotated[
+        Annotated[str, Meta(min_length=1, max_length=128)] | None,
+        Meta(description="The page to act on; left out, the agent's main page."),
+    ] = None
+    timeout: Annotated[
+        float, Meta(gt=0, le=3600, description="Seconds the action may run, once it has begun.")
+    ] = 30.0
+    request_id: Annotated[
+        CommandName | None,
+        Meta(
+            description="Your own name for the command. The same name never makes a second "
+            "command: you are attached to the first. Left out, the server makes one."
+        ),
+    ] = None
+    idempotent: Annotated[
+        bool | None,
+        Meta(
+            description="Whether it may be started again if it cannot be known whether it ran; "
+            "left out, true for actions that only read."
+        ),
+    ] = None
+    if_offline: Annotated[
+        Literal["fail", "queue"],
+        Meta(description="What to do if the agent is not connected now."),
+    ] = "fail"
+    ttl: Annotated[float, Meta(gt=0, le=86400, description="Seconds it may wait in the queue.")] = (
+        900.0
+    )
+
+
+class AgentCommandQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Which commands of an agent to list."""
+
+    state: Annotated[CommandState | None, Meta(description="Only those in this state.")] = None
+    action: Annotated[
+        Annotated[str, Meta(max_length=128)] | None, Meta(description="Only those of this action.")
+    ] = None
+    limit: Limit = 100
+    cursor: Annotated[str | None, Meta(description="`next_cursor` of the page before.")] = None
+
+
+class CommandQuery(AgentCommandQuery, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Which commands to list."""
+
+    agent_id: Annotated[
+        Annotated[str, Meta(max_length=63)] | None, Meta(description="Only those of this agent.")
+    ] = None
+
+
+_STATUSES: Final = {
+    200: "The command is over; its `state` says how it ended.",
+    202: "It is not over yet; `Location` is where to ask again.",
+}
+
+
+@operation(
+    "POST",
+    "/api/agents/{agent_id}/commands",
+    tag=TAG,
+    statuses=_STATUSES,
+    refusals=[
+        AgentUnknown,
+        AgentOffline,
+        ActionUnknown,
+        InvalidParams,
+        RequestIdReused,
+        QueueFull,
+        TooManyCommands,
+        Draining,
+        StorageUnavailable,
+    ],
+    example={"action": "goto", "params": {"url": "https://example.com"}},
+)
+async def submit_command(
+    services: Services,
+    agent_id: AgentName,
+    query: SubmitQuery,
+    headers: SubmitHeaders,
+    body: CommandRequest,
+) -> Reply[Command]:
+    """Ask an agent to act, and wait for the outcome.
+
+    The command is recorded before it is sent and before you are answered, so an answered
+    command survives whatever is killed. The HTTP status says whether the server could do its
+    part; the command's `state` says how the command ended. With `wait=0` the answer is 202 at
+    once.
+    """
+    services.agents.get(agent_id)
+    _check_params(body.params)
+    submission = Submission(
+        agent_id,
+        body.action,
+        body.params,
+        body.page,
+        body.timeout,
+        _request_id(body.request_id, headers.idempotency_key),
+        body.idempotent,
+        body.if_offline,
+        body.ttl,
+    )
+    record = await services.commands.submit(submission)
+    if query.wait and not record.is_over:
+        record = await services.commands.wait(record.request_id, query.wait)
+    return _reply(record)
+
+
+@operation(
+    "GET",
+    "/api/commands/{request_id}",
+    tag=TAG,
+    statuses={200: "The command, over or not."},
+    refusals=[CommandUnknown],
+)
+async def show_command(services: Services, request_id: CommandName, query: FetchQuery) -> Command:
+    """Fetch a command.
+
+    With `wait`, the answer comes as soon as the command is over, or when the time is up.
+    """
+    _check_request_id(request_id)
+    if query.wait:
+        return command_of(await services.commands.wait(request_id, query.wait))
+    return command_of(await services.commands.get(request_id))
+
+
+@operation(
+    "POST",
+    "/api/commands/{request_id}/cancel",
+    tag=TAG,
+    statuses={
+        202: "The agent was asked to stop it; what it says decides how the command ends.",
+        200: "The command is over, perhaps because it was cancelled before it began.",
+    },
+    refusals=[CommandUnknown, StorageUnavailable],
+)
+async def cancel_command(services: Services, request_id: CommandName) -> Reply[Command]:
+    """Stop a command, or never start it.
+
+    May be repeated; a command that is over stays as it is.
+    """
+    _check_request_id(request_id)
+    return _reply(await services.commands.cancel(request_id))
+
+
+@operation("GET", "/api/commands", tag=TAG, statuses={200: "A page of commands, newest first."})
+async def list_commands(services: Services, query: CommandQuery) -> CommandPage:
+    """List commands of all agents."""
+    agent_id = None if query.agent_id is None else AgentId(query.agent_id)
+    return await _list(services, agent_id, query)
+
+
+@operation(
+    "GET",
+    "/api/agents/{agent_id}/commands",
+    tag=TAG,
+    statuses={200: "A page of commands, newest first."},
+    refusals=[AgentUnknown],
+)
+async def list_agent_commands(
+    services: Services, agent_id: AgentName, query: AgentCommandQuery
+) -> CommandPage:
+    """List commands of one agent."""
+    services.agents.get(agent_id)
+    return await _list(services, agent_id, query)
+
+
+# The busiest first: routes are tried in this order.
+OPERATIONS: Final = (
+    submit_command,
+    list_agent_commands,
+    show_command,
+    cancel_command,
+    list_commands,
+)
+
+
+def _reply(record: CommandRecord) -> Reply[Command]:
+    if record.is_over:
+        return Reply(200, command_of(record))
+    return Reply(202, command_of(record), f"/api/commands/{record.request_id}")
+
+
+async def _list(
+    services: Services, agent_id: AgentId | None, query: AgentCommandQuery
+) -> CommandPage:
+    wanted = CommandFilter(agent_id=agent_id, state=query.state, action=query.action)
+    # One more than asked says whether there is another page.
+    records = await services.history.commands(
+        wanted, limit=query.limit + 1, before=command_key(query.cursor)
+    )
+    page = records[: query.limit]
+    more = len(records) > query.limit
+    return CommandPage(
+        [command_of(record) for record in page],
+        cursor_after(page[-1].created_at, page[-1].request_id) if more else None,
+    )
+
+
+def _check_params(params: msgspec.Raw) -> None:
+    if params is _NO_PARAMS:
+        return
+    text = bytes(params)
+    if text[:1] != b"{":
+        raise invalid_field("params", "expected an object")
+    if depth_exceeds(text):
+        raise invalid_field("params", f"is nested deeper than {MAX_DEPTH} levels")
+
+
+def _request_id(in_body: RequestId | None, in_header: RequestId | None) -> RequestId | None:
+    if in_header is None:
+        request_id, field = in_body, "request_id"
+    else:
+        request_id, field = in_header, "Idempotency-Key"
+        if in_body is not None and in_body != in_header:
+            message = "differ; give one of them, or the same twice"
+            raise invalid_fields(
+                FieldError("request_id", message), FieldError("Idempotency-Key", message)
+            )
+    # A pattern's `$` would let a line feed at the end through.
+    if request_id is not None and not is_request_id(request_id):
+        raise invalid_field(field, "may not end with a line feed")
+    return request_id
+
+
+def _check_request_id(request_id: RequestId) -> None:
+    if not is_request_id(request_id):
+        raise CommandUnknown(f"There is no command {request_id[:128]!r}: that is no request id.")

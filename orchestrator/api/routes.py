@@ -1,0 +1,46 @@
+"""Every path of the API, put together: the one place that knows all operations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from starlette.routing import BaseRoute, Route
+
+from orchestrator.api import agents, artifacts, commands, documentation, enrolments, health
+from orchestrator.api.endpoint import Endpoint
+from orchestrator.api.openapi import describe
+from orchestrator.api.operation import Operation
+from orchestrator.api.problems import unknown_route
+from orchestrator.api.services import Services
+
+OPERATIONS: Final[Sequence[Operation]] = (
+    *commands.OPERATIONS,
+    *agents.OPERATIONS,
+    *artifacts.OPERATIONS,
+    *enrolments.OPERATIONS,
+    *health.OPERATIONS,
+)
+
+
+def build_routes(services: Services) -> list[BaseRoute]:
+    """Return the routes of the API and its documentation.
+
+    The last one answers 404 to every HTTP path there is, so other HTTP routes go before these.
+    """
+    by_path: dict[str, list[Operation]] = {}
+    for each in OPERATIONS:
+        by_path.setdefault(each.path, []).append(each)
+    document = describe(OPERATIONS, services.version)
+    pages = documentation.operations(document)
+    by_path |= {each.path: [each] for each in pages}
+    routes: list[BaseRoute] = [
+        Route(path, Endpoint(operations, services)) for path, operations in by_path.items()
+    ]
+    # An instance of a class is served as a bare ASGI application, with any method.
+    routes.append(Route("/{path:path}", _Anything()))
+    return routes
+
+
+class _Anything:
+    __call__ = staticmethod(unknown_route)

@@ -1,0 +1,154 @@
+"""What the operations need of the rest of the server, as the fewest verbs, in one frozen value."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterable, Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from orchestrator.dispatch.connections import Contact, LiveAgent
+from orchestrator.dispatch.submission import Submission
+from orchestrator.metrics import Metrics
+from orchestrator.store.records import (
+    AgentRecord,
+    ArtifactRecord,
+    CommandFilter,
+    CommandRecord,
+    SessionRecord,
+)
+from xagent_protocol.ids import AgentId, InstallId, RequestId
+
+
+class Agents(Protocol):
+    """Who ever enrolled; `get` raises `AgentUnknown`, `all` is sorted by id."""
+
+    def get(self, agent_id: AgentId, /) -> AgentRecord:
+        """Return one agent."""
+        ...
+
+    def all(self) -> Sequence[AgentRecord]:
+        """Return every agent."""
+        ...
+
+
+class Presence(Protocol):
+    """Who is here now, and what was last heard of those who are not."""
+
+    def get(self, agent_id: AgentId, /) -> LiveAgent | None:
+        """Return the live agent of this name."""
+        ...
+
+    def contact(self, agent_id: AgentId, created_at: int, /) -> Contact:
+        """Return the three facts about an agent that enrolled at *created_at*."""
+        ...
+
+    def session(self, agent_id: AgentId, /) -> SessionRecord | None:
+        """Return the live session, else the latest known."""
+        ...
+
+
+class Commands(Protocol):
+    """Commands and their ways; an unknown id raises `CommandUnknown`."""
+
+    @property
+    def is_draining(self) -> bool:
+        """Whether no more commands are taken."""
+        ...
+
+    async def submit(self, submission: Submission, /) -> CommandRecord:
+        """Record a command and send it on its way; may raise any `Refusal`."""
+        ...
+
+    async def wait(self, request_id: RequestId, seconds: float, /) -> CommandRecord:
+        """Return a command once it is over, or as it stands after *seconds*."""
+        ...
+
+    async def get(self, request_id: RequestId, /) -> CommandRecord:
+        """Return a command as it stands."""
+        ...
+
+    async def cancel(self, request_id: RequestId, /) -> CommandRecord:
+        """Ask for its end; what is over stays as it is."""
+        ...
+
+    def counts(self, agent_id: AgentId, /) -> tuple[int, int]:
+        """Return how many are in flight and how many are queued."""
+        ...
+
+
+class History(Protocol):
+    """What was, newest first."""
+
+    async def commands(
+        self, wanted: CommandFilter, /, *, limit: int, before: tuple[int, str] | None
+    ) -> Sequence[CommandRecord]:
+        """Return commands older than *before*, a pair of creation time and request id."""
+        ...
+
+    async def sessions(self, agent_id: AgentId, /, *, limit: int) -> Sequence[SessionRecord]:
+        """Return an agent's sessions."""
+        ...
+
+
+class Artifacts(Protocol):
+    """Bytes by id; `get` raises `ArtifactUnknown`, `put` `BodyTooLarge`."""
+
+    async def put(
+        self,
+        chunks: AsyncIterable[bytes],
+        *,
+        content_type: str,
+        name: str,
+        agent_id: AgentId | None,
+        request_id: RequestId | None,
+    ) -> ArtifactRecord:
+        """Keep a stream of bytes."""
+        ...
+
+    async def get(self, artifact_id: str, /) -> ArtifactRecord:
+        """Return what is known of an artifact."""
+        ...
+
+    def path(self, artifact: ArtifactRecord, /) -> Path:
+        """Return where its bytes are."""
+        ...
+
+
+class Enrolments(Protocol):
+    """Single-use tokens by which a name becomes an agent."""
+
+    async def issue(self, agent_id: AgentId, /) -> tuple[str, int]:
+        """Return a token and when it ends, in milliseconds since the epoch."""
+        ...
+
+    async def redeem(
+        self,
+        token: str,
+        *,
+        agent_id: AgentId,
+        install_id: InstallId,
+        credential_sha256: str,
+    ) -> None:
+        """Spend a token; raises `InvalidEnrolmentToken` or `DuplicateAgent`."""
+        ...
+
+
+@dataclass(frozen=True)
+class Services:
+    """Given to `build_routes`; every operation receives it as its first argument.
+
+    *unready* says in one sentence why the server cannot serve now, or returns null.
+    *body_bytes* is the longest JSON body that is read.
+    """
+
+    agents: Agents
+    presence: Presence
+    commands: Commands
+    history: History
+    artifacts: Artifacts
+    enrolments: Enrolments
+    metrics: Metrics
+    unready: Callable[[], str | None]
+    version: str
+    body_bytes: int = 1024 * 1024

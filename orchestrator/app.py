@@ -1,0 +1,156 @@
+"""Putting the orchestrator together: the only place that builds its objects.
+
+Start-up opens, from the bottom up: database, registry, journal, doors. The end is the same in
+reverse, after the drain that `server.py` calls before any socket is closed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Final
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncEngine
+from starlette.routing import Router, WebSocketRoute
+from starlette.types import ASGIApp
+
+from orchestrator.access.enrolments import Enrolments
+from orchestrator.access.guard import Guard
+from orchestrator.access.keys import UserToken
+from orchestrator.api.routes import build_routes
+from orchestrator.api.services import Services
+from orchestrator.dispatch.admission import Admission
+from orchestrator.dispatch.connections import Connections
+from orchestrator.dispatch.dispatcher import Dispatcher
+from orchestrator.gateway.endpoint import AgentEndpoint
+from orchestrator.gateway.heartbeat import Heartbeat
+from orchestrator.metrics import Metrics
+from orchestrator.settings import Settings, is_loopback
+from orchestrator.store.agents import AgentRegistry
+from orchestrator.store.artifacts import ArtifactStore
+from orchestrator.store.database import FILE_NAME, open_readers, open_writer
+from orchestrator.store.enrolments import EnrolmentStore
+from orchestrator.store.history import History
+from orchestrator.store.journal import Journal
+from orchestrator.store.schema import upgrade
+from orchestrator.store.sessions import SessionStore
+from orchestrator.store.writer import Writer
+
+log: Final = structlog.get_logger(__name__)
+
+ARTIFACTS: Final = "artifacts"
+DRAIN_RETRY_SECONDS: Final = 1.0
+
+
+@dataclass(frozen=True)
+class Orchestrator:
+    """A running orchestrator: the ASGI application and what the server needs beside it."""
+
+    app: ASGIApp
+    dispatcher: Dispatcher
+    heartbeat: Heartbeat
+
+    def drain(self) -> None:
+        """Refuse what is new, answer who waits, tell the agents; commands run on there."""
+        self.dispatcher.drain()
+        for connection in self.heartbeat.all():
+            connection.drain(DRAIN_RETRY_SECONDS)
+
+
+@contextlib.asynccontextmanager
+async def open_orchestrator(settings: Settings, token: UserToken) -> AsyncIterator[Orchestrator]:
+    """Open an orchestrator on the data directory of *settings*, which exists and is ours alone.
+
+    Raises:
+        CannotStart: the database cannot be used.
+    """
+    path = settings.data_dir / FILE_NAME
+    upgrade(path)
+    metrics = Metrics()
+    writer = Writer(
+        open_writer(path, settings.durability),
+        path,
+        in_thread=settings.durability == "power",
+        on_commit=metrics.journal_committed,
+    )
+    readers = open_readers(path)
+    try:
+        async with _build(settings, token, metrics, writer, readers) as orchestrator:
+            yield orchestrator
+    finally:
+        await writer.close()
+        await readers.dispose()
+
+
+@contextlib.asynccontextmanager
+async def _build(
+    settings: Settings, token: UserToken, metrics: Metrics, writer: Writer, readers: AsyncEngine
+) -> AsyncIterator[Orchestrator]:
+    timers, bounds = settings.timers, settings.bounds
+    registry = AgentRegistry(writer, readers)
+    journal = Journal(writer, readers)
+    connections = Connections()
+    admission = Admission(registry, SessionStore(writer, readers), connections, timers)
+    dispatcher = Dispatcher(journal, registry, connections, metrics, timers, bounds)
+    heartbeat = Heartbeat(timers.beat)
+    endpoint = AgentEndpoint(admission, dispatcher, heartbeat, timers, bounds)
+
+    def unready() -> str | None:
+        if dispatcher.is_draining:
+            return "The orchestrator is shutting down."
+        return None if writer.is_healthy else "The journal cannot be written now."
+
+    services = Services(
+        agents=registry,
+        presence=connections,
+        commands=dispatcher,
+        history=History(readers),
+        artifacts=ArtifactStore(
+            _made(settings.data_dir / ARTIFACTS),
+            writer,
+            readers,
+            limit_bytes=bounds.artifact_bytes,
+        ),
+        enrolments=Enrolments(EnrolmentStore(writer, readers), registry, admission.refuse_stranger),
+        metrics=metrics,
+        unready=unready,
+        version=version("xagent"),
+        body_bytes=bounds.body_bytes,
+    )
+    routes = [
+        WebSocketRoute("/ws/agents/{agent_id}", endpoint=endpoint),
+        *build_routes(services),
+    ]
+    own_host = () if is_loopback(settings.host) else (settings.host,)
+    app = Guard(
+        Router(routes),
+        is_user=token.matches,
+        agent_of=registry.agent_of_credential,
+        allowed_hosts=(*settings.allowed_hosts, *own_host),
+        allowed_origins=settings.allowed_origins,
+        on_refusal=metrics.access_refused,
+    )
+    await registry.load()
+    await admission.load()
+    await dispatcher.load()
+    async with asyncio.TaskGroup() as tasks:
+        loops = [
+            tasks.create_task(dispatcher.run(), name="dispatcher"),
+            tasks.create_task(heartbeat.run(), name="heartbeat"),
+            tasks.create_task(writer.keep_log_short(), name="checkpoints"),
+        ]
+        try:
+            yield Orchestrator(app, dispatcher, heartbeat)
+        finally:
+            for loop in loops:
+                loop.cancel()
+
+
+def _made(directory: Path) -> Path:
+    directory.mkdir(mode=0o700, exist_ok=True)
+    return directory

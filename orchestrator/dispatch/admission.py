@@ -1,0 +1,170 @@
+"""Who may take an agent's place: epochs, installs, leases, and the record of each stay.
+
+Newest connection of the same install wins. Another install under the same name is refused while
+the first one's lease lives: while it is connected, and for as long after it vanished without a
+goodbye as it may take to find it dead.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+import msgspec
+import structlog
+
+from orchestrator.clock import now_ms
+from orchestrator.dispatch.connections import AgentSocket, Connections, LiveAgent
+from orchestrator.errors import DuplicateAgent
+from orchestrator.fresh_ids import new_session_id
+from orchestrator.settings import Timers
+from orchestrator.store.agents import AgentRegistry
+from orchestrator.store.records import AgentRecord, SessionRecord
+from orchestrator.store.sessions import SessionStore
+from xagent_protocol.close_codes import SUPERSEDED, CloseCode
+from xagent_protocol.ids import AgentId, InstallId
+from xagent_protocol.messages import Hello
+
+log: Final = structlog.get_logger(__name__)
+
+GOODBYE: Final = "goodbye"
+RESTARTED: Final = "orchestrator_restarted"
+
+
+class Admission:
+    """Opens and ends stays."""
+
+    def __init__(
+        self,
+        registry: AgentRegistry,
+        sessions: SessionStore,
+        connections: Connections,
+        timers: Timers,
+    ) -> None:
+        """Call `load` before the first agent comes."""
+        self._registry = registry
+        self._sessions = sessions
+        self._connections = connections
+        self._timers = timers
+        self._leased_until: dict[AgentId, float] = {}
+        self._turns: dict[AgentId, asyncio.Lock] = {}
+
+    async def load(self) -> None:
+        """Close what an earlier life left open; those agents are expected back."""
+        now, until = now_ms(), asyncio.get_running_loop().time() + self._timers.lost
+        for agent_id, session in (await self._sessions.latest()).items():
+            if session.ended_at is not None:
+                self._connections.remember(session)
+                continue
+            self._leased_until[agent_id] = until
+            self._connections.remember(
+                msgspec.structs.replace(session, ended_at=now, end_reason=RESTARTED)
+            )
+        await self._sessions.end_all(now, RESTARTED)
+
+    def refuse_stranger(self, agent_id: AgentId, install_id: InstallId) -> None:
+        """Refuse another install of a name whose lease lives.
+
+        Raises:
+            DuplicateAgent: it does; the message says who holds the name.
+        """
+        agent = self._registry.find(agent_id)
+        if agent is None or agent.install_id == install_id:
+            return
+        live = self._connections.get(agent_id)
+        seconds = self._leased_until.get(agent_id, 0.0) - asyncio.get_running_loop().time()
+        if live is None and seconds <= 0:
+            return
+        host = agent.versions.hostname if agent.versions else ""
+        where = f" on host {host!r}" if host else ""
+        holds = "is connected" if live else f"was connected {self._timers.lost - seconds:.0f} s ago"
+        log.error("agent.duplicate", agent_id=agent_id, install_id=install_id)
+        raise DuplicateAgent(
+            f"The name {agent_id!r} belongs to another install{where}, which {holds}: choose "
+            "another name, or stop that agent first.",
+            retry_after=max(1.0, seconds),
+        )
+
+    async def admit(
+        self, agent_id: AgentId, hello: Hello, socket: AgentSocket, remote_address: str
+    ) -> LiveAgent:
+        """Open a stay: a new epoch, a durable record, the place among the live; ends the older.
+
+        Raises:
+            DuplicateAgent: another install holds the name.
+        """
+        async with self._turns.setdefault(agent_id, asyncio.Lock()):
+            agent = self._registry.get(agent_id)
+            if agent.install_id != hello.install_id:
+                self.refuse_stranger(agent_id, hello.install_id)
+                raise DuplicateAgent(
+                    f"The name {agent_id!r} was enrolled by another install: enrol this one."
+                )
+            session = _session(agent, hello, remote_address)
+            await self._registry.save(_greeted(agent, hello, session))
+            await self._sessions.begin(session)
+            live = LiveAgent(session, socket, hello.browser)
+            older = self._connections.get(agent_id)
+            if older is not None:
+                await self.release(older, SUPERSEDED)
+                older.socket.close(
+                    CloseCode.CONFLICT, f"{SUPERSEDED}: a newer connection took its place"
+                )
+            self._connections.enter(live)
+            self._leased_until[agent_id] = float("inf")
+        log.info(
+            "agent.connected",
+            agent_id=agent_id,
+            session_id=session.session_id,
+            epoch=session.epoch,
+            remote_address=remote_address,
+            browser=session.browser_version,
+        )
+        return live
+
+    async def release(self, live: LiveAgent, reason: str) -> bool:
+        """End a stay; returns whether it was still the current one of its name."""
+        ended_at = now_ms()
+        ended = msgspec.structs.replace(live.session, ended_at=ended_at, end_reason=reason)
+        if not self._connections.leave(live, ended):
+            return False
+        said_goodbye = reason.startswith(GOODBYE)
+        lease = 0.0 if said_goodbye else self._timers.lost
+        self._leased_until[live.agent_id] = asyncio.get_running_loop().time() + lease
+        log.info(
+            "agent.disconnected",
+            agent_id=live.agent_id,
+            session_id=live.session.session_id,
+            reason=reason,
+        )
+        await self._sessions.end(live.session, ended_at, reason)
+        await self._registry.note_seen(live.agent_id, ended_at, live.browser)
+        return True
+
+
+def _session(agent: AgentRecord, hello: Hello, remote_address: str) -> SessionRecord:
+    return SessionRecord(
+        session_id=new_session_id(),
+        agent_id=agent.agent_id,
+        epoch=max(agent.epoch, hello.highest_epoch) + 1,
+        install_id=hello.install_id,
+        journal_id=hello.journal_id,
+        boot_id=hello.boot_id,
+        remote_address=remote_address,
+        xagent_version=hello.versions.xagent,
+        browser_version=hello.browser.version if hello.browser else "",
+        started_at=now_ms(),
+    )
+
+
+def _greeted(agent: AgentRecord, hello: Hello, session: SessionRecord) -> AgentRecord:
+    return msgspec.structs.replace(
+        agent,
+        epoch=session.epoch,
+        last_seen_at=session.started_at,
+        labels=hello.labels,
+        versions=hello.versions,
+        browser=hello.browser,
+        # The same tuple as before where nothing changed, so that compiled schemas stay known.
+        actions=agent.actions if agent.actions == hello.actions else hello.actions,
+    )

@@ -1,0 +1,616 @@
+"""From a submission to a terminal state: the one place that moves commands.
+
+Each move is computed by the table, committed by the journal, and only then acted upon: a frame
+is sent after its dispatch is durable, a result acknowledged after it is durable, and a caller
+told of an end after it is durable. Rows T1–T12 are those of `docs/delivery.md`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import sqlite3
+from collections.abc import Coroutine
+from typing import Any, Final
+
+import msgspec
+import structlog
+
+from orchestrator.clock import now_ms
+from orchestrator.dispatch.catalog import ActionCatalog
+from orchestrator.dispatch.connections import Connections, LiveAgent
+from orchestrator.dispatch.pending import PendingCommand, PendingCommands
+from orchestrator.dispatch.reconcile import Keep, judge
+from orchestrator.dispatch.submission import Submission
+from orchestrator.errors import (
+    AgentOffline,
+    CommandUnknown,
+    Draining,
+    QueueFull,
+    Refusal,
+    RequestIdReused,
+    TooManyCommands,
+)
+from orchestrator.fresh_ids import new_request_id
+from orchestrator.metrics import Metrics
+from orchestrator.settings import Bounds, Timers
+from orchestrator.store.agents import AgentRegistry
+from orchestrator.store.journal import Journal
+from orchestrator.store.records import AgentRecord, CommandRecord
+from xagent_protocol.errors import ErrorCode, IllegalMove
+from xagent_protocol.ids import AgentId, RequestId
+from xagent_protocol.messages import Ack, Cancel, Command, Inventory, Result, Started
+from xagent_protocol.outcomes import CommandError
+from xagent_protocol.transitions import (
+    EVENT_OF_OUTCOME,
+    CommandEvent,
+    CommandState,
+    Progress,
+    advance,
+    request_cancel,
+)
+
+log: Final = structlog.get_logger(__name__)
+
+OFFLINE_RETRY_SECONDS: Final = 5
+
+
+class Dispatcher:
+    """Accepts commands, sends them, settles them; owns every task that does so."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        registry: AgentRegistry,
+        connections: Connections,
+        metrics: Metrics,
+        timers: Timers,
+        bounds: Bounds,
+    ) -> None:
+        """Call `load` once, then `run` for as long as commands are to move."""
+        self._journal = journal
+        self._registry = registry
+        self._connections = connections
+        self._metrics = metrics
+        self._timers = timers
+        self._bounds = bounds
+        self._catalog = ActionCatalog()
+        self._pending = PendingCommands()
+        self._order = itertools.count()
+        self._pumping: set[AgentId] = set()
+        self._tasks = asyncio.TaskGroup()
+        self.is_draining = False
+
+    async def load(self) -> None:
+        """Take up what an earlier life of this orchestrator still owes."""
+        now = asyncio.get_running_loop().time()
+        for record in await self._journal.open_commands():
+            entry = PendingCommand(record, next(self._order), now + record.ttl)
+            entry.is_recorded = True
+            if record.state is not CommandState.QUEUED:
+                entry.overdue_at = now + record.timeout + self._timers.grace
+            self._pending.open(entry)
+        log.info("journal.loaded", open_commands=len(self._pending))
+
+    async def run(self) -> None:
+        """Move commands until cancelled."""
+        async with self._tasks:
+            while True:
+                await asyncio.sleep(self._timers.sweep)
+                await self._sweep()
+
+    def drain(self) -> None:
+        """Refuse new commands and answer everyone who waits; idempotent."""
+        self.is_draining = True
+        for entry in self._pending:
+            entry.wake()
+
+    # --- callers ------------------------------------------------------------------------------
+
+    async def submit(self, submission: Submission) -> CommandRecord:
+        """Make a command, or find the one that has this request id already.
+
+        When this returns, the command is in the journal, and on its way if its agent can take it.
+        Cancelling the call does not take the command back.
+
+        Raises:
+            Refusal: nothing was recorded and nothing will be sent; the subclass says why.
+        """
+        params = msgspec.json.decode(submission.params)
+        fingerprint = submission.fingerprint(params)
+        if submission.request_id is not None:
+            entry = self._pending.get(submission.request_id)
+            if entry is not None:
+                return await self._attach(entry, fingerprint)
+        try:
+            entry = self._accept(submission, params, fingerprint)
+        except Refusal:
+            known = await self._recorded(submission.request_id)
+            if known is None:
+                raise
+            return _same(known, fingerprint)
+        live = self._connections.get(submission.agent_id)
+        async with entry.turn:
+            try:
+                await self._journal.record(entry.record)
+            except sqlite3.IntegrityError:
+                self._discard(entry)
+                known = await self._recorded(entry.record.request_id)
+                if known is None:
+                    raise
+                return _same(known, fingerprint)
+            except BaseException as error:
+                entry.failure = error if isinstance(error, Refusal) else None
+                self._discard(entry)
+                raise
+            entry.is_recorded = True
+            if entry.record.state is CommandState.DISPATCHED and live is not None:
+                await self._send(entry, live)
+        self._pump(submission.agent_id)
+        return entry.record
+
+    async def wait(self, request_id: RequestId, seconds: float) -> CommandRecord:
+        """Return the command when it is over, or as it stands after *seconds*, or in a drain.
+
+        Raises:
+            CommandUnknown: there is none of this id.
+        """
+        entry = self._pending.get(request_id)
+        if entry is None:
+            return await self.get(request_id)
+        loop = asyncio.get_running_loop()
+        give_up_at = loop.time() + seconds
+        try:
+            async with asyncio.timeout_at(give_up_at):
+                while not entry.record.is_over and entry.failure is None and not self.is_draining:
+                    waiter = loop.create_future()
+                    entry.waiters.append(waiter)
+                    await waiter
+        except TimeoutError:
+            entry.waiters = [waiter for waiter in entry.waiters if not waiter.done()]
+        return entry.record
+
+    async def get(self, request_id: RequestId) -> CommandRecord:
+        """Return the command as it stands; raises `CommandUnknown`."""
+        entry = self._pending.get(request_id)
+        if entry is not None and entry.is_recorded:
+            return entry.record
+        known = await self._journal.find(request_id)
+        if known is None:
+            raise CommandUnknown(f"There is no command {request_id!r}.")
+        return known
+
+    async def cancel(self, request_id: RequestId) -> CommandRecord:
+        """Stop a command, or never start it (T9, T10); unchanged if it is over.
+
+        Raises:
+            CommandUnknown: there is none of this id.
+        """
+        entry = self._pending.get(request_id)
+        if entry is None:
+            return await self.get(request_id)
+        async with entry.turn:
+            record = entry.record
+            if record.state is CommandState.QUEUED:
+                await self._withdraw(entry)
+            elif not record.is_over and not record.progress.cancel_requested:
+                await self._commit(entry, request_cancel(record.progress))
+            live = self._connections.get(record.agent_id)
+            if live is not None and live.is_ready and not entry.record.is_over:
+                live.socket.send(Cancel(request_id))
+        return entry.record
+
+    def counts(self, agent_id: AgentId) -> tuple[int, int]:
+        """Count an agent's commands in flight and in the queue."""
+        return self._pending.in_flight(agent_id), self._pending.queued(agent_id)
+
+    def open_commands(self) -> int:
+        """Count everything that is not over."""
+        return len(self._pending)
+
+    # --- agents -------------------------------------------------------------------------------
+
+    async def reconcile(self, live: LiveAgent, inventory: Inventory) -> None:
+        """Settle what an earlier session left open, then let commands flow again.
+
+        Until this returns nothing is dispatched on *live*; cancels go first.
+        """
+        held = {item.request_id: item for item in inventory.commands}
+        for entry in self._pending.of_agent(live.agent_id):
+            async with entry.turn:
+                if entry.record.state in (CommandState.DISPATCHED, CommandState.RUNNING):
+                    await self._reconcile_one(entry, live, held)
+        live.is_ready = True
+        self._pump(live.agent_id)
+
+    def left(self, agent_id: AgentId) -> None:
+        """Start the last countdown of what an agent was doing when its socket went."""
+        now = asyncio.get_running_loop().time()
+        for entry in self._pending.of_agent(agent_id):
+            if entry.record.state is CommandState.DISPATCHED:
+                entry.overdue_at = now + entry.record.timeout + self._timers.grace
+
+    def started(self, live: LiveAgent, message: Started) -> None:
+        """Note that an agent begins (T3); need not be durable by itself."""
+        entry = self._pending.get(message.request_id)
+        if entry is None or entry.record.agent_id != live.agent_id:
+            return
+        if entry.turn.locked():
+            self._spawn(self._start_in_turn(entry, message.attempt))
+        else:
+            self._start(entry, message.attempt)
+
+    def owns(self, live: LiveAgent, message: Result) -> bool:
+        """Say whether a result may come from this agent, as far as memory knows."""
+        entry = self._pending.get(message.request_id)
+        return entry is None or entry.record.agent_id == live.agent_id
+
+    def finished(self, live: LiveAgent, message: Result) -> None:
+        """Take in a result: commit it (T4, T11), wake who waits, acknowledge it."""
+        self._spawn(self._finish(live, message))
+
+    # --- moves --------------------------------------------------------------------------------
+
+    def _accept(self, submission: Submission, params: object, fingerprint: str) -> PendingCommand:
+        """Check everything that can be checked in memory, and open the command; no await."""
+        if self.is_draining:
+            raise Draining(
+                "The orchestrator is shutting down; nothing was recorded.", retry_after=5
+            )
+        agent_id = submission.agent_id
+        agent = self._registry.get(agent_id)
+        action = self._catalog.find(agent, submission.action)
+        self._catalog.validate(action, params)
+        live = self._connections.get(agent_id)
+        if live is None and submission.if_offline == "fail":
+            raise _offline(agent)
+        if len(self._pending) >= self._bounds.open_commands:
+            raise TooManyCommands(
+                f"{len(self._pending)} commands are open, the limit of this server; nothing was "
+                "recorded.",
+                retry_after=2,
+            )
+        pending = self._pending
+        goes_at_once = (
+            live is not None
+            and live.is_ready
+            and agent_id not in self._pumping
+            and not pending.queued(agent_id)
+            and pending.in_flight(agent_id) < self._bounds.in_flight_per_agent
+        )
+        if not goes_at_once and pending.queued(agent_id) >= self._bounds.queue_per_agent:
+            raise QueueFull(
+                f"The queue of agent {agent_id!r} is full ({self._bounds.queue_per_agent}); "
+                "nothing was recorded.",
+                retry_after=1,
+            )
+        now = now_ms()
+        record = CommandRecord(
+            request_id=submission.request_id or new_request_id(),
+            agent_id=agent_id,
+            action=submission.action,
+            params=submission.params,
+            timeout=submission.timeout,
+            idempotent=action.reads if submission.idempotent is None else submission.idempotent,
+            ttl=submission.ttl,
+            fingerprint=fingerprint,
+            progress=Progress(CommandState.QUEUED),
+            created_at=now,
+            page_asked=submission.page,
+        )
+        if goes_at_once and live is not None:
+            record = _dispatched(record, live)
+        loop_time = asyncio.get_running_loop().time()
+        entry = PendingCommand(record, next(self._order), loop_time + submission.ttl)
+        pending.open(entry)
+        return entry
+
+    async def _attach(self, entry: PendingCommand, fingerprint: str) -> CommandRecord:
+        async with entry.turn:
+            if entry.failure is not None:
+                raise entry.failure
+            return _same(entry.record, fingerprint)
+
+    async def _recorded(self, request_id: RequestId | None) -> CommandRecord | None:
+        return None if request_id is None else await self._journal.find(request_id)
+
+    def _discard(self, entry: PendingCommand) -> None:
+        if entry.record.state is CommandState.QUEUED:
+            self._pending.note_dequeued(entry.record.agent_id)
+        self._pending.close(entry)
+
+    async def _commit(self, entry: PendingCommand, progress: Progress, **changes: Any) -> None:
+        """Make a move durable and visible; the caller holds the entry's turn."""
+        before, was = entry.durable, entry.record.state
+        after = msgspec.structs.replace(entry.record, progress=progress, **changes)
+        if not await self._journal.move(before, after):
+            # Only another process writing this journal can get here; believe the database.
+            log.error("command.conflict", request_id=after.request_id, agent_id=after.agent_id)
+            after = await self._journal.find(after.request_id) or after
+        entry.durable = entry.record = after
+        if was is CommandState.QUEUED and after.state is not CommandState.QUEUED:
+            self._pending.note_dequeued(after.agent_id)
+        elif was is not CommandState.QUEUED and after.state is CommandState.QUEUED:
+            self._pending.enqueue(entry)
+        if after.is_over:
+            self._close(entry)
+
+    def _close(self, entry: PendingCommand) -> None:
+        record = entry.record
+        self._pending.close(entry)
+        self._metrics.command_finished(
+            record.action, record.state, ((record.finished_at or 0) - record.created_at) / 1000
+        )
+        log.info(
+            "command.finished",
+            agent_id=record.agent_id,
+            request_id=record.request_id,
+            action=record.action,
+            state=record.state.value,
+            effect=record.progress.effect.value,
+            code=record.error.code if record.error else None,
+            attempt=record.progress.attempt,
+            duration_ms=record.duration_ms,
+        )
+        if self._pending.queued(record.agent_id):
+            self._pump(record.agent_id)
+
+    async def _send(self, entry: PendingCommand, live: LiveAgent) -> None:
+        """Write a dispatched command's frame, or take the dispatch back if *live* has gone.
+
+        What was never written was never received, so it returns to the queue (T5).
+        """
+        record = entry.record
+        if self._connections.get(record.agent_id) is not live:
+            progress = advance(record.progress, CommandEvent.RETURN)
+            await self._commit(entry, progress)
+            return
+        now = asyncio.get_running_loop().time()
+        entry.overdue_at = now + record.ttl + record.timeout + self._timers.grace
+        live.socket.send(
+            Command(
+                request_id=record.request_id,
+                attempt=record.progress.attempt,
+                action=record.action,
+                params=record.params,
+                timeout=record.timeout,
+                page=record.page_asked,
+            )
+        )
+
+    def _pump(self, agent_id: AgentId) -> None:
+        """See to it that queued commands go out while the agent can take them."""
+        live = self._connections.get(agent_id)
+        if (
+            live is not None
+            and live.is_ready
+            and agent_id not in self._pumping
+            and self._pending.queued(agent_id)
+        ):
+            self._pumping.add(agent_id)
+            self._spawn(self._dispatch_queued(agent_id, live))
+
+    async def _dispatch_queued(self, agent_id: AgentId, live: LiveAgent) -> None:
+        try:
+            while (
+                self._connections.get(agent_id) is live
+                and self._pending.in_flight(agent_id) < self._bounds.in_flight_per_agent
+                and (entry := self._pending.next_queued(agent_id)) is not None
+            ):
+                async with entry.turn:
+                    if entry.record.state is CommandState.QUEUED and entry.is_recorded:
+                        dispatched = _dispatched(entry.record, live)
+                        await self._commit(
+                            entry,
+                            dispatched.progress,
+                            epoch=dispatched.epoch,
+                            journal_id=dispatched.journal_id,
+                            boot_id=dispatched.boot_id,
+                            dispatched_at=dispatched.dispatched_at,
+                        )
+                        await self._send(entry, live)
+        finally:
+            self._pumping.discard(agent_id)
+
+    async def _reconcile_one(
+        self, entry: PendingCommand, live: LiveAgent, held: dict[RequestId, Any]
+    ) -> None:
+        record = entry.record
+        item = held.get(record.request_id)
+        reads = self._reads(record)
+        verdict = judge(record, item, live.session, reads=reads, attempts=self._bounds.attempts)
+        if isinstance(verdict, Keep):
+            if verdict is Keep.STARTED and record.state is CommandState.DISPATCHED:
+                self._start(entry, record.progress.attempt)
+            elif record.state is CommandState.DISPATCHED:
+                now = asyncio.get_running_loop().time()
+                entry.overdue_at = now + record.ttl + record.timeout + self._timers.grace
+            if record.progress.cancel_requested:
+                live.socket.send(Cancel(record.request_id))
+            return
+        log.warning(
+            "command.reconciled",
+            agent_id=record.agent_id,
+            request_id=record.request_id,
+            verdict=verdict.value,
+        )
+        if verdict is CommandEvent.LOSE:
+            await self._lose(entry, "The agent came back without it, so it may have run.")
+            return
+        await self._commit(entry, advance(record.progress, verdict))
+        if record.progress.cancel_requested:
+            await self._withdraw(entry)
+
+    def _reads(self, record: CommandRecord) -> bool:
+        agent = self._registry.find(record.agent_id)
+        actions = agent.actions if agent else ()
+        return any(action.name == record.action and action.reads for action in actions)
+
+    def _start(self, entry: PendingCommand, attempt: int) -> None:
+        record = entry.record
+        if record.progress.attempt != attempt:
+            return
+        try:
+            progress = advance(record.progress, CommandEvent.START)
+        except IllegalMove:
+            return
+        now = asyncio.get_running_loop().time()
+        entry.overdue_at = now + record.timeout + self._timers.grace
+        entry.record = msgspec.structs.replace(record, progress=progress, started_at=now_ms())
+
+    async def _start_in_turn(self, entry: PendingCommand, attempt: int) -> None:
+        async with entry.turn:
+            self._start(entry, attempt)
+
+    async def _finish(self, live: LiveAgent, message: Result) -> None:
+        entry = self._pending.get(message.request_id)
+        if entry is None:
+            if await self._finish_late(live, message):
+                live.socket.send(Ack(message.request_id))
+            return
+        async with entry.turn:
+            record, outcome = entry.record, message.outcome
+            if record.is_over or record.state is CommandState.QUEUED:
+                await self._finish_late(live, message)
+            elif record.progress.attempt != message.attempt:
+                await self._keep_late(message)
+            else:
+                event = EVENT_OF_OUTCOME[outcome.state]
+                now = now_ms()
+                await self._commit(
+                    entry,
+                    advance(record.progress, event, outcome.effect),
+                    # Its frame may have been lost with a socket; then the duration tells.
+                    started_at=record.started_at or now - round(outcome.duration_ms),
+                    finished_at=now,
+                    duration_ms=outcome.duration_ms,
+                    result=outcome.result,
+                    error=outcome.error,
+                    page=outcome.page,
+                    artifacts=outcome.artifacts,
+                    dialog=outcome.dialog,
+                    notices=outcome.notices,
+                )
+        live.socket.send(Ack(message.request_id))
+
+    async def _finish_late(self, live: LiveAgent, message: Result) -> bool:
+        """Take a result of a command that is over (T12); returns whether to acknowledge it."""
+        known = await self._journal.find(message.request_id)
+        if known is None:
+            log.error(
+                "result.unknown_command", agent_id=live.agent_id, request_id=message.request_id
+            )
+            return False
+        if known.agent_id != live.agent_id:
+            log.error(
+                "result.of_another_agent", agent_id=live.agent_id, request_id=message.request_id
+            )
+            return False
+        repeated = (
+            known.progress.attempt == message.attempt
+            and known.state.value == message.outcome.state.value
+        )
+        if not repeated:
+            await self._keep_late(message)
+        return True
+
+    async def _keep_late(self, message: Result) -> None:
+        log.warning("result.late", request_id=message.request_id, attempt=message.attempt)
+        await self._journal.keep_late_result(
+            message.request_id, msgspec.json.encode(message.outcome)
+        )
+
+    async def _withdraw(self, entry: PendingCommand) -> None:
+        await self._commit(
+            entry,
+            advance(entry.record.progress, CommandEvent.WITHDRAW),
+            finished_at=now_ms(),
+            error=CommandError(
+                ErrorCode.CANCELLED, "It was cancelled while it waited in the queue."
+            ),
+        )
+
+    async def _lose(self, entry: PendingCommand, why: str) -> None:
+        await self._commit(
+            entry,
+            advance(entry.record.progress, CommandEvent.LOSE),
+            finished_at=now_ms(),
+            error=CommandError(
+                ErrorCode.OUTCOME_UNKNOWN,
+                f"{why} Look at the page before you ask for it again.",
+            ),
+        )
+
+    async def _expire(self, entry: PendingCommand) -> None:
+        await self._commit(
+            entry,
+            advance(entry.record.progress, CommandEvent.EXPIRE),
+            finished_at=now_ms(),
+            error=CommandError(
+                ErrorCode.TTL_EXPIRED,
+                f"Its agent could not take it within {entry.record.ttl:g} s; nothing was sent.",
+            ),
+        )
+
+    async def _sweep(self) -> None:
+        """Expire what waited too long (T8), and give up what nobody will report (T7)."""
+        now = asyncio.get_running_loop().time()
+        for entry in self._pending:
+            if not entry.is_recorded or not _is_due(entry, now):
+                continue
+            async with entry.turn:
+                if not _is_due(entry, now):
+                    continue
+                if entry.record.state is CommandState.QUEUED:
+                    await self._expire(entry)
+                else:
+                    await self._lose(entry, "No result came within its time and the grace.")
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        self._tasks.create_task(_reported(work))
+
+
+async def _reported(work: Coroutine[Any, Any, None]) -> None:
+    """Run *work*; its failure is a bug to be seen, but not the end of all other commands."""
+    try:
+        await work
+    except Exception:
+        log.exception("dispatcher.task_failed")
+
+
+def _is_due(entry: PendingCommand, now: float) -> bool:
+    if entry.record.is_over:
+        return False
+    if entry.record.state is CommandState.QUEUED:
+        return now >= entry.expires_at
+    return entry.overdue_at is not None and now >= entry.overdue_at
+
+
+def _dispatched(record: CommandRecord, live: LiveAgent) -> CommandRecord:
+    """T2: bind a queued command to a session."""
+    session = live.session
+    return msgspec.structs.replace(
+        record,
+        progress=advance(record.progress, CommandEvent.DISPATCH),
+        epoch=session.epoch,
+        journal_id=session.journal_id,
+        boot_id=session.boot_id,
+        dispatched_at=now_ms(),
+    )
+
+
+def _same(record: CommandRecord, fingerprint: str) -> CommandRecord:
+    if record.fingerprint != fingerprint:
+        raise RequestIdReused(
+            f"The request id {record.request_id!r} belongs to another command "
+            f"({record.action!r} on {record.agent_id!r}); nothing was recorded. Use a new id."
+        )
+    return record
+
+
+def _offline(agent: AgentRecord) -> AgentOffline:
+    return AgentOffline(
+        f"Agent {agent.agent_id!r} is not connected; nothing was recorded. Try again, or send "
+        'it with "if_offline": "queue".',
+        retry_after=OFFLINE_RETRY_SECONDS,
+    )

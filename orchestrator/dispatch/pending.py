@@ -1,0 +1,136 @@
+"""Commands that are not over, and who waits for them.
+
+An entry lives from before its row is written until its terminal state is durable. So an answer
+can never arrive before there is somebody to receive it, and nobody waits for what is over.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+from collections.abc import Iterator
+
+from orchestrator.store.records import CommandRecord
+from xagent_protocol.ids import AgentId, RequestId
+from xagent_protocol.transitions import CommandState
+
+
+class PendingCommand:
+    """One open command.
+
+    *record* is what callers see; *durable* what the journal holds, which knows nothing of
+    `running`, because that step need not be durable by itself. *turn* is taken by whoever moves
+    the command, for as long as the move is being committed.
+    """
+
+    __slots__ = (
+        "durable",
+        "expires_at",
+        "failure",
+        "is_recorded",
+        "order",
+        "overdue_at",
+        "record",
+        "turn",
+        "waiters",
+    )
+
+    def __init__(self, record: CommandRecord, order: int, expires_at: float) -> None:
+        """Open a command; *expires_at* ends its time in the queue, on the monotonic clock."""
+        self.record = record
+        self.durable = record
+        self.order = order
+        self.expires_at = expires_at
+        self.overdue_at: float | None = None
+        self.turn = asyncio.Lock()
+        self.waiters: list[asyncio.Future[None]] = []
+        self.is_recorded = False
+        self.failure: Exception | None = None
+
+    def wake(self) -> None:
+        """Tell everyone who waits to look again."""
+        waiters, self.waiters = self.waiters, []
+        for waiter in waiters:
+            if not waiter.done():
+                waiter.set_result(None)
+
+
+class PendingCommands:
+    """All open commands, by request id and by agent, with a queue for each agent."""
+
+    def __init__(self) -> None:
+        """Begin empty."""
+        self._by_request: dict[RequestId, PendingCommand] = {}
+        self._by_agent: dict[AgentId, dict[RequestId, PendingCommand]] = {}
+        self._queues: dict[AgentId, list[tuple[int, RequestId]]] = {}
+        self._queued: dict[AgentId, int] = {}
+
+    def __len__(self) -> int:
+        """Count the open commands."""
+        return len(self._by_request)
+
+    def __iter__(self) -> Iterator[PendingCommand]:
+        """Iterate over the open commands; safe against changes meanwhile."""
+        return iter(list(self._by_request.values()))
+
+    def get(self, request_id: RequestId) -> PendingCommand | None:
+        """Return an open command."""
+        return self._by_request.get(request_id)
+
+    def of_agent(self, agent_id: AgentId) -> list[PendingCommand]:
+        """Return an agent's open commands in the order they were accepted."""
+        entries = self._by_agent.get(agent_id, {}).values()
+        return sorted(entries, key=lambda entry: entry.order)
+
+    def open(self, entry: PendingCommand) -> None:
+        """Add a command, before its row is written."""
+        record = entry.record
+        self._by_request[record.request_id] = entry
+        self._by_agent.setdefault(record.agent_id, {})[record.request_id] = entry
+        if record.state is CommandState.QUEUED:
+            self.enqueue(entry)
+
+    def close(self, entry: PendingCommand) -> None:
+        """Remove a command that is over, or that could not be recorded, and wake who waits."""
+        record = entry.record
+        self._by_request.pop(record.request_id, None)
+        of_agent = self._by_agent.get(record.agent_id)
+        if of_agent is not None:
+            of_agent.pop(record.request_id, None)
+            if not of_agent:
+                del self._by_agent[record.agent_id]
+        entry.wake()
+
+    def enqueue(self, entry: PendingCommand) -> None:
+        """Put a command in its agent's queue, at the place of its acceptance."""
+        record = entry.record
+        queue = self._queues.setdefault(record.agent_id, [])
+        heapq.heappush(queue, (entry.order, record.request_id))
+        self._queued[record.agent_id] = self._queued.get(record.agent_id, 0) + 1
+
+    def note_dequeued(self, agent_id: AgentId) -> None:
+        """Note that one command of an agent is queued no longer."""
+        left = self._queued[agent_id] - 1
+        if left:
+            self._queued[agent_id] = left
+        else:
+            del self._queued[agent_id]
+
+    def next_queued(self, agent_id: AgentId) -> PendingCommand | None:
+        """Return the oldest recorded command in an agent's queue; it stays there."""
+        queue = self._queues.get(agent_id)
+        while queue:
+            entry = self._by_request.get(queue[0][1])
+            if entry is not None and entry.record.state is CommandState.QUEUED:
+                return entry
+            heapq.heappop(queue)
+        self._queues.pop(agent_id, None)
+        return None
+
+    def queued(self, agent_id: AgentId) -> int:
+        """Count an agent's queued commands."""
+        return self._queued.get(agent_id, 0)
+
+    def in_flight(self, agent_id: AgentId) -> int:
+        """Count an agent's commands that are with it, or on their way."""
+        return len(self._by_agent.get(agent_id, ())) - self._queued.get(agent_id, 0)

@@ -1,0 +1,49 @@
+"""What becomes of a command after its agent has come back: one pure decision a command.
+
+Rows T5, T6 and T7 of the table. The inventory lists what the agent still holds; what is absent
+was either never received, which only the very journal it would stand in can prove, or its fate
+cannot be known.
+"""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+
+from orchestrator.store.records import CommandRecord, SessionRecord
+from xagent_protocol.messages import InventoryItem, InventoryState
+from xagent_protocol.transitions import CommandEvent, CommandState
+
+
+class Keep(Enum):
+    """The agent holds the command: nothing is to be decided now."""
+
+    RECEIVED = auto()
+    STARTED = auto()
+
+
+def judge(
+    command: CommandRecord,
+    held: InventoryItem | None,
+    session: SessionRecord,
+    *,
+    reads: bool,
+    attempts: int,
+) -> Keep | CommandEvent:
+    """Decide on a command that was dispatched in an earlier session.
+
+    *held* is the agent's own word about it. *reads* is true if the action is one that agents do
+    not journal: then only the same life of the agent (`boot_id`) can prove its absence.
+    """
+    if held is not None and held.attempt == command.progress.attempt:
+        started = held.state is not InventoryState.RECEIVED
+        return Keep.STARTED if started else Keep.RECEIVED
+    never_received = (
+        command.state is CommandState.DISPATCHED
+        and command.journal_id == session.journal_id
+        and (not reads or command.boot_id == session.boot_id)
+    )
+    if never_received:
+        return CommandEvent.RETURN
+    if command.idempotent and command.progress.attempt < attempts:
+        return CommandEvent.RETRY
+    return CommandEvent.LOSE

@@ -1,0 +1,41 @@
+"""What a caller asks for, before it is a command."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Literal
+
+import msgspec
+
+from xagent_protocol.ids import AgentId, RequestId
+
+
+class Submission(msgspec.Struct, frozen=True):
+    """One request to act; *timeout* and *ttl* in seconds.
+
+    *request_id* and *idempotent* are null where the caller leaves the choice to the server.
+    """
+
+    agent_id: AgentId
+    action: str
+    params: msgspec.Raw
+    page: str | None = None
+    timeout: float = 30.0
+    request_id: RequestId | None = None
+    idempotent: bool | None = None
+    if_offline: Literal["fail", "queue"] = "fail"
+    ttl: float = 900.0
+
+    def fingerprint(self, params: object) -> str:
+        """Digest what was asked, so that key order and spaces make no difference.
+
+        *params* are the decoded params. The request id is not part of it.
+        """
+        asked = (
+            *(self.agent_id, self.action, params, self.page, self.timeout, self.idempotent),
+            *(self.if_offline, self.ttl),
+        )
+        return hashlib.sha256(_canonical.encode(asked)).hexdigest()
+
+
+_canonical = msgspec.json.Encoder(order="sorted")

@@ -1,0 +1,1 @@
+"""The agents' side: one WebSocket endpoint and what one live agent needs."""

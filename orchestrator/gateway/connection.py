@@ -1,0 +1,262 @@
+"""One agent's socket: frames in, frames out, and its end.
+
+Frames to send are handed over without waiting and written by one task in their order, so that an
+agent that does not read can hold up nobody but itself; what it leaves unread is bounded in bytes
+and in time. Whoever wants the socket closed says so once, with the reason the session will bear.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from typing import Final
+
+import structlog
+from starlette.types import Receive, Send
+
+from orchestrator.dispatch.admission import GOODBYE, Admission
+from orchestrator.dispatch.connections import LiveAgent
+from orchestrator.dispatch.dispatcher import Dispatcher
+from orchestrator.errors import DuplicateAgent
+from orchestrator.settings import Bounds, Timers
+from xagent_protocol.close_codes import DUPLICATE_AGENT, CloseCode
+from xagent_protocol.codec import depth_exceeds, encode
+from xagent_protocol.errors import ProtocolError
+from xagent_protocol.ids import AgentId
+from xagent_protocol.messages import (
+    AgentBeat,
+    AgentMessage,
+    Beat,
+    Drain,
+    Goodbye,
+    Hello,
+    Inventory,
+    Limits,
+    OrchestratorMessage,
+    Result,
+    Started,
+    Welcome,
+)
+from xagent_protocol.session import OrchestratorSession, negotiate
+
+log: Final = structlog.get_logger(__name__)
+
+REASON_BYTES: Final = 123
+"""What a close frame has room for (RFC 6455, section 5.5.1)."""
+
+LOST_WORD: Final = "lost"
+
+
+class _Closed(Exception):
+    """The socket is to be closed, or is; ends every task of the connection."""
+
+    def __init__(self, code: int, reason: str, *, by_peer: bool = False) -> None:
+        super().__init__(reason)
+        self.code = code
+        self.reason = reason
+        self.by_peer = by_peer
+
+
+class Connection:
+    """A socket that has been accepted, from its hello to its end."""
+
+    def __init__(
+        self,
+        agent_id: AgentId,
+        remote_address: str,
+        receive: Receive,
+        send: Send,
+        *,
+        admission: Admission,
+        dispatcher: Dispatcher,
+        timers: Timers,
+        bounds: Bounds,
+    ) -> None:
+        """Take over the ASGI channel of an accepted WebSocket."""
+        self._agent_id = agent_id
+        self._remote_address = remote_address
+        self._receive = receive
+        self._send_event = send
+        self._admission = admission
+        self._dispatcher = dispatcher
+        self._timers = timers
+        self._bounds = bounds
+        self._session = OrchestratorSession()
+        self._live: LiveAgent | None = None
+        self._unsent: deque[str] = deque()
+        self._unsent_bytes = 0
+        self._wake = asyncio.Event()
+        self._closing: _Closed | None = None
+        self._beat_seq = 0
+        self._heard_at = asyncio.get_running_loop().time()
+
+    async def run(self) -> None:
+        """Serve the agent until the socket is closed by either end."""
+        closed = _Closed(CloseCode.GOING_AWAY, "stopped")
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._write())
+                await self._converse()
+        except* _Closed as group:
+            closed = next(error for error in _leaves(group) if isinstance(error, _Closed))
+        finally:
+            # First out of the registry, so that nothing more is sent here; then the record.
+            live, self._live = self._live, None
+            self._session.close()
+            if live is not None and await self._admission.release(live, closed.reason):
+                self._dispatcher.left(self._agent_id)
+        if not closed.by_peer:
+            await self._say_close(closed)
+
+    # --- what dispatch asks -------------------------------------------------------------------
+
+    def send(self, message: OrchestratorMessage) -> None:
+        """Queue a frame; too much unread closes the socket instead."""
+        if self._closing is not None:
+            return
+        frame = encode(message)
+        self._unsent.append(frame)
+        self._unsent_bytes += len(frame)
+        if self._unsent_bytes > self._bounds.unsent_bytes:
+            self.close(CloseCode.TRY_AGAIN_LATER, "it does not read what is sent")
+        self._wake.set()
+
+    def close(self, code: int, reason: str) -> None:
+        """Close once what is queued is written; the first reason given is kept."""
+        if self._closing is None:
+            self._closing = _Closed(code, reason)
+            self._wake.set()
+
+    def drain(self, retry_after: float) -> None:
+        """Announce that no more commands come on this socket, and when to dial again."""
+        self._session.drain()
+        self.send(Drain(retry_after))
+        self.close(CloseCode.SERVICE_RESTART, "the orchestrator is shutting down")
+
+    # --- heartbeat ----------------------------------------------------------------------------
+
+    def beat(self, now: float) -> None:
+        """Ask for a sign of life, and draw conclusions from how long there was none."""
+        silent_seconds = now - self._heard_at
+        if silent_seconds > self._timers.lost:
+            self.close(CloseCode.TIMED_OUT, f"{LOST_WORD}: silent for {silent_seconds:.0f} s")
+            return
+        if self._live is None:
+            return
+        if silent_seconds > self._timers.suspect:
+            self._live.note_silence()
+        self._beat_seq += 1
+        self.send(Beat(self._beat_seq))
+
+    def forgive(self, now: float) -> None:
+        """Count silence from *now*: it was this process that could not listen."""
+        self._heard_at = now
+
+    # --- tasks --------------------------------------------------------------------------------
+
+    async def _converse(self) -> None:
+        try:
+            try:
+                async with asyncio.timeout(self._timers.hello):
+                    hello = await self._next()
+            except TimeoutError:
+                raise _Closed(
+                    CloseCode.TIMED_OUT, f"no hello within {self._timers.hello:g} s"
+                ) from None
+            assert isinstance(hello, Hello)  # the session's table allows nothing else
+            await self._welcome(hello)
+            while True:
+                await self._handle(await self._next())
+        except ProtocolError as error:
+            log.warning("agent.protocol_error", agent_id=self._agent_id, error=str(error))
+            raise _Closed(error.close_code, f"protocol error: {error}") from error
+
+    async def _next(self) -> AgentMessage:
+        event = await self._receive()
+        if event["type"] == "websocket.disconnect":
+            code = event.get("code") or 1006
+            raise _Closed(code, f"connection lost ({code})", by_peer=True)
+        text = event.get("text")
+        if text is None:
+            raise _Closed(CloseCode.BAD_MESSAGE, "protocol error: only text frames are spoken here")
+        self._heard_at = asyncio.get_running_loop().time()
+        return self._session.receive(text)
+
+    async def _welcome(self, hello: Hello) -> None:
+        version = negotiate(hello)
+        try:
+            live = await self._admission.admit(self._agent_id, hello, self, self._remote_address)
+        except DuplicateAgent as error:
+            raise _Closed(CloseCode.CONFLICT, f"{DUPLICATE_AGENT}: {error.detail}") from error
+        self._live = live
+        self.send(
+            Welcome(
+                protocol=version,
+                session_id=live.session.session_id,
+                epoch=live.session.epoch,
+                limits=Limits(
+                    frame_bytes=self._bounds.frame_bytes,
+                    inline_result_bytes=self._bounds.inline_result_bytes,
+                    artifact_bytes=self._bounds.artifact_bytes,
+                    in_flight=self._bounds.in_flight_per_agent,
+                    beat_seconds=self._timers.beat,
+                    suspect_seconds=self._timers.suspect,
+                    lost_seconds=self._timers.lost,
+                ),
+            )
+        )
+
+    async def _handle(self, message: AgentMessage) -> None:
+        live = self._live
+        assert live is not None
+        match message:
+            case Result():
+                if depth_exceeds(bytes(message.outcome.result)):
+                    raise _Closed(CloseCode.BAD_MESSAGE, "protocol error: nested too deeply")
+                if not self._dispatcher.owns(live, message):
+                    raise _Closed(CloseCode.FORBIDDEN, "forbidden: a result of another agent")
+                self._dispatcher.finished(live, message)
+            case Started():
+                self._dispatcher.started(live, message)
+            case AgentBeat():
+                live.note_beat(message)
+            case Inventory():
+                await self._dispatcher.reconcile(live, message)
+            case Goodbye():
+                raise _Closed(CloseCode.NORMAL, f"{GOODBYE}: {message.reason}")
+
+    async def _write(self) -> None:
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            try:
+                async with asyncio.timeout(self._timers.stall):
+                    while self._unsent:
+                        frame = self._unsent.popleft()
+                        await self._send_event({"type": "websocket.send", "text": frame})
+                        self._unsent_bytes -= len(frame)
+            except TimeoutError:
+                raise _Closed(
+                    CloseCode.TRY_AGAIN_LATER, f"it read nothing for {self._timers.stall:g} s"
+                ) from None
+            except (OSError, RuntimeError) as error:
+                raise _Closed(1006, f"connection lost ({error})", by_peer=True) from error
+            if self._closing is not None:
+                raise self._closing
+
+    async def _say_close(self, closed: _Closed) -> None:
+        reason = closed.reason.encode()[:REASON_BYTES].decode(errors="ignore")
+        try:
+            async with asyncio.timeout(1):
+                await self._send_event(
+                    {"type": "websocket.close", "code": int(closed.code), "reason": reason}
+                )
+        except (TimeoutError, OSError, RuntimeError):
+            log.debug("agent.close_not_sent", agent_id=self._agent_id, code=int(closed.code))
+
+
+def _leaves(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:
+    found: list[BaseException] = []
+    for error in group.exceptions:
+        found.extend(_leaves(error) if isinstance(error, BaseExceptionGroup) else [error])
+    return found

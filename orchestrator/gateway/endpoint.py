@@ -1,0 +1,59 @@
+"""The agents' door: `/ws/agents/{agent_id}`, a bare ASGI endpoint behind the guard.
+
+The guard has already checked Host, Origin and the credential; what is decided here is only what
+needs the conversation itself.
+"""
+
+from __future__ import annotations
+
+from starlette.types import Receive, Scope, Send
+
+from orchestrator.dispatch.admission import Admission
+from orchestrator.dispatch.dispatcher import Dispatcher
+from orchestrator.gateway.connection import Connection
+from orchestrator.gateway.heartbeat import Heartbeat
+from orchestrator.settings import Bounds, Timers
+from xagent_protocol import SUBPROTOCOL
+from xagent_protocol.ids import AgentId
+
+
+class AgentEndpoint:
+    """Accepts agents' sockets and serves each until it ends."""
+
+    def __init__(
+        self,
+        admission: Admission,
+        dispatcher: Dispatcher,
+        heartbeat: Heartbeat,
+        timers: Timers,
+        bounds: Bounds,
+    ) -> None:
+        """Serve sockets with the given parts."""
+        self._admission = admission
+        self._dispatcher = dispatcher
+        self._heartbeat = heartbeat
+        self._timers = timers
+        self._bounds = bounds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one socket."""
+        await receive()  # websocket.connect, which carries nothing
+        offered = scope.get("subprotocols", ())
+        subprotocol = SUBPROTOCOL if SUBPROTOCOL in offered else None
+        await send({"type": "websocket.accept", "subprotocol": subprotocol})
+        client = scope.get("client")
+        connection = Connection(
+            AgentId(scope["path_params"]["agent_id"]),
+            client[0] if client else "",
+            receive,
+            send,
+            admission=self._admission,
+            dispatcher=self._dispatcher,
+            timers=self._timers,
+            bounds=self._bounds,
+        )
+        self._heartbeat.add(connection)
+        try:
+            await connection.run()
+        finally:
+            self._heartbeat.remove(connection)

@@ -1,0 +1,215 @@
+"""Serving the orchestrator: the socket, the lock of the data directory, uvicorn, and the end.
+
+The end, in order: refuse new commands and answer who waits (202), tell the agents and close their
+sockets, let open requests finish, stop accepting, close the database. All within the drain time;
+a second signal does not wait.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import json
+import os
+import socket
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Final
+
+import structlog
+import uvicorn
+from filelock import FileLock, Timeout
+
+from orchestrator.access.keys import load_or_make
+from orchestrator.app import Orchestrator, open_orchestrator
+from orchestrator.errors import CannotStart
+from orchestrator.settings import Settings
+
+log: Final = structlog.get_logger(__name__)
+
+ENDPOINT_FILE: Final = "orchestrator.json"
+LOCK_FILE: Final = "orchestrator.lock"
+GC_THRESHOLDS: Final = (50_000, 50, 50)
+"""Rare full collections: what a command allocates is freed by its reference counts, and a
+collection among 100,000 live objects of idle agents would be felt in the slowest answers."""
+
+
+def serve(settings: Settings) -> None:
+    """Serve until SIGINT or SIGTERM.
+
+    Raises:
+        CannotStart: one sentence says what must change first.
+    """
+    data_dir = settings.data_dir
+    _make(data_dir)
+    with _held(data_dir):
+        listener = _listen(settings)
+        try:
+            with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+                runner.run(_serve(settings, listener))
+        finally:
+            listener.close()
+
+
+async def _serve(settings: Settings, listener: socket.socket) -> None:
+    token = load_or_make(settings.data_dir)
+    async with (
+        open_orchestrator(settings, token) as orchestrator,
+        _watching_parent(settings) as parent,
+    ):
+        server = _Server(_configuration(settings, orchestrator), orchestrator, parent)
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(*GC_THRESHOLDS)
+        with _announced(settings, listener):
+            await server.serve(sockets=[listener])
+
+
+class _Server(uvicorn.Server):
+    """uvicorn, with our drain before its shutdown, which closes every socket at once."""
+
+    def __init__(
+        self, config: uvicorn.Config, orchestrator: Orchestrator, parent_gone: asyncio.Event
+    ) -> None:
+        super().__init__(config)
+        self._orchestrator = orchestrator
+        self._parent_gone = parent_gone
+
+    async def on_tick(self, counter: int) -> bool:
+        """Stop, too, when whoever started this process is gone."""
+        return await super().on_tick(counter) or self._parent_gone.is_set()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Drain, then shut down."""
+        log.info("server.draining", open_commands=self._orchestrator.dispatcher.open_commands())
+        self._orchestrator.drain()
+        await super().shutdown(sockets)
+        log.info("server.stopped")
+
+
+def _configuration(settings: Settings, orchestrator: Orchestrator) -> uvicorn.Config:
+    return uvicorn.Config(
+        orchestrator.app,
+        http="httptools",
+        ws="websockets-sansio",
+        ws_max_size=settings.bounds.frame_bytes,
+        # Costs 35 KB a connection and lets a small frame become a large one.
+        ws_per_message_deflate=False,
+        # Our beats prove more than a ping does.
+        ws_ping_interval=None,
+        ws_ping_timeout=None,
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=settings.behind_proxy,
+        forwarded_allow_ips="*" if settings.behind_proxy else None,
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=int(settings.timers.drain) - 2,
+        ssl_certfile=str(settings.tls_certificate) if settings.tls_certificate else None,
+        ssl_keyfile=str(settings.tls_key) if settings.tls_key else None,
+    )
+
+
+def _listen(settings: Settings) -> socket.socket:
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.socket(family, kind, protocol)
+        if os.name == "posix":
+            # Elsewhere the option would let two servers share the port.
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(2048)
+    except OSError as error:
+        raise CannotStart(
+            f"Cannot listen on {settings.host}:{settings.port}: {error.strerror or error}. "
+            "Stop what listens there, or give another --port."
+        ) from error
+    listener.setblocking(False)
+    return listener
+
+
+def _make(data_dir: Path) -> None:
+    try:
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        probe = data_dir / f".writable-{os.getpid()}"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise CannotStart(
+            f"The data directory {data_dir} cannot be written: {error.strerror}. Give another "
+            "--data-dir, or make it yours."
+        ) from error
+
+
+@contextmanager
+def _held(data_dir: Path) -> Iterator[None]:
+    lock = FileLock(data_dir / LOCK_FILE)
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        raise CannotStart(
+            f"Another orchestrator uses the data directory {data_dir}: stop it, or give another "
+            "--data-dir."
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextmanager
+def _announced(settings: Settings, listener: socket.socket) -> Iterator[None]:
+    """Say where this server listens, for clients on this machine to find."""
+    host, port = listener.getsockname()[:2]
+    host = "127.0.0.1" if host == "0.0.0.0" else "[::1]" if host in ("::", "::1") else host
+    url = f"{settings.scheme}://{host}:{port}"
+    path = settings.data_dir / ENDPOINT_FILE
+    part = path.with_suffix(".part")
+    part.write_text(json.dumps({"url": url, "pid": os.getpid()}) + "\n", encoding="utf-8")
+    part.replace(path)
+    log.info("server.listening", url=url, data_dir=str(settings.data_dir))
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+
+
+@asynccontextmanager
+async def _watching_parent(settings: Settings) -> AsyncIterator[asyncio.Event]:
+    """Give an event that is set when standard input ends, if that was asked for."""
+    gone = asyncio.Event()
+    if not settings.exit_with_parent:
+        yield gone
+        return
+    loop = asyncio.get_running_loop()
+    reader = asyncio.StreamReader()
+    transport, _ = await loop.connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(reader), sys.stdin
+    )
+
+    async def watch() -> None:
+        while await reader.read(1024):
+            pass
+        log.warning("server.parent_gone")
+        gone.set()
+
+    async with asyncio.TaskGroup() as tasks:
+        watcher = tasks.create_task(watch())
+        try:
+            yield gone
+        finally:
+            watcher.cancel()
+            transport.close()
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
+    if sys.platform == "win32":
+        return asyncio.new_event_loop
+    import uvloop  # noqa: PLC0415 - it cannot be installed on Windows
+
+    return uvloop.new_event_loop

@@ -1,0 +1,217 @@
+"""Every setting of the orchestrator, read once from flags and ``XAGENT_*`` and passed down."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Final
+
+from platformdirs import user_data_dir
+
+from orchestrator.errors import CannotStart
+
+DEFAULT_PORT: Final = 8000
+
+
+@dataclass(frozen=True)
+class Timers:
+    """Durations in seconds; the defaults are those of `docs/settings.md`."""
+
+    hello: float = 5.0
+    beat: float = 10.0
+    suspect: float = 25.0
+    lost: float = 40.0
+    grace: float = 10.0
+    stall: float = 10.0
+    drain: float = 15.0
+    sweep: float = 1.0
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """What is accepted at most: bytes and counts."""
+
+    frame_bytes: int = 1024 * 1024
+    body_bytes: int = 1024 * 1024
+    inline_result_bytes: int = 256 * 1024
+    artifact_bytes: int = 1024**3
+    unsent_bytes: int = 4 * 1024 * 1024
+    in_flight_per_agent: int = 16
+    queue_per_agent: int = 100
+    open_commands: int = 10_000
+    attempts: int = 3
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One orchestrator's settings."""
+
+    data_dir: Path
+    host: str = "127.0.0.1"
+    port: int = DEFAULT_PORT
+    allowed_hosts: tuple[str, ...] = ()
+    allowed_origins: tuple[str, ...] = ()
+    behind_proxy: bool = False
+    tls_certificate: Path | None = None
+    tls_key: Path | None = None
+    durability: str = "process"
+    log_format: str = "auto"
+    exit_with_parent: bool = False
+    timers: Timers = field(default_factory=Timers)
+    bounds: Bounds = field(default_factory=Bounds)
+
+    @property
+    def scheme(self) -> str:
+        """The scheme under which this process itself is reached."""
+        return "https" if self.tls_certificate else "http"
+
+
+def read_settings(arguments: Sequence[str], environment: Mapping[str, str]) -> Settings:
+    """Build the settings from flags, which win, and the environment.
+
+    Raises:
+        CannotStart: a combination that would expose the browsers, or a value out of range.
+        SystemExit: a flag is unknown or malformed; argparse has said which.
+    """
+    parsed = _parser(environment).parse_args(arguments)
+    settings = Settings(
+        data_dir=Path(parsed.data_dir).expanduser().resolve(),
+        host=parsed.host,
+        port=parsed.port,
+        allowed_hosts=tuple(parsed.allowed_host),
+        allowed_origins=tuple(parsed.allowed_origin),
+        behind_proxy=parsed.behind_proxy,
+        tls_certificate=parsed.tls_certificate,
+        tls_key=parsed.tls_key,
+        durability=parsed.durability,
+        log_format=parsed.log_format,
+        exit_with_parent=parsed.exit_with_parent,
+        timers=Timers(
+            beat=parsed.beat_seconds,
+            suspect=parsed.beat_seconds * 2.5,
+            lost=parsed.beat_seconds * 4,
+        ),
+    )
+    _refuse_exposure(settings)
+    return settings
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether only this machine can reach *host*."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def _refuse_exposure(settings: Settings) -> None:
+    if (settings.tls_certificate is None) != (settings.tls_key is None):
+        raise CannotStart("--tls-certificate and --tls-key go together: give both or neither.")
+    for path in (settings.tls_certificate, settings.tls_key):
+        if path is not None and not path.is_file():
+            raise CannotStart(f"The TLS file {path} does not exist.")
+    if is_loopback(settings.host) or settings.tls_certificate or settings.behind_proxy:
+        return
+    raise CannotStart(
+        f"Refusing to listen on {settings.host} without TLS, because tokens would cross the "
+        "network in the clear: give --tls-certificate and --tls-key, or --behind-proxy if a "
+        "proxy in front of this server ends TLS."
+    )
+
+
+def _parser(environment: Mapping[str, str]) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="xagent orchestrator",
+        description="Keep the registry of agents and route commands to them.",
+    )
+    parser.add_argument("--host", default=environment.get("XAGENT_HOST", "127.0.0.1"))
+    parser.add_argument("--port", type=_port, default=environment.get("XAGENT_PORT", DEFAULT_PORT))
+    parser.add_argument(
+        "--data-dir",
+        default=environment.get("XAGENT_DATA_DIR") or user_data_dir("xagent", appauthor=False),
+        help="database, token and artifacts; made if missing",
+    )
+    parser.add_argument(
+        "--allowed-host",
+        action="append",
+        default=_list(environment.get("XAGENT_ALLOWED_HOSTS")),
+        metavar="NAME",
+        help="a host name this server answers for, beside the loopback ones; repeatable",
+    )
+    parser.add_argument(
+        "--allowed-origin",
+        action="append",
+        default=_list(environment.get("XAGENT_ALLOWED_ORIGINS")),
+        metavar="ORIGIN",
+        help="an origin whose pages may call this server, beside its own; repeatable",
+    )
+    parser.add_argument(
+        "--behind-proxy",
+        action="store_true",
+        default=_flag(environment.get("XAGENT_BEHIND_PROXY")),
+        help="a proxy in front of this server ends TLS",
+    )
+    parser.add_argument(
+        "--tls-certificate", type=Path, default=_path(environment.get("XAGENT_TLS_CERTIFICATE"))
+    )
+    parser.add_argument("--tls-key", type=Path, default=_path(environment.get("XAGENT_TLS_KEY")))
+    parser.add_argument(
+        "--durability",
+        choices=("process", "power"),
+        default=environment.get("XAGENT_DURABILITY", "process"),
+        help="what an answered command survives: any killed process, or the power cut too",
+    )
+    parser.add_argument(
+        "--beat-seconds",
+        type=_beat,
+        default=environment.get("XAGENT_BEAT_SECONDS", 10.0),
+        help="interval of the heartbeat; an agent is suspect after 2.5 and lost after 4 of them",
+    )
+    parser.add_argument(
+        "--log-format",
+        choices=("auto", "console", "json"),
+        default=environment.get("XAGENT_LOG_FORMAT", "auto"),
+    )
+    parser.add_argument(
+        "--exit-with-parent",
+        action="store_true",
+        help="drain when standard input ends: whoever started this process holds it open",
+    )
+    return parser
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 0 <= port <= 65535:
+        raise argparse.ArgumentTypeError("a port is a number from 0 to 65535")
+    return port
+
+
+def _beat(text: str) -> float:
+    seconds = float(text)
+    if not 0.1 <= seconds <= 60:
+        raise argparse.ArgumentTypeError("the heartbeat is a number of seconds from 0.1 to 60")
+    return seconds
+
+
+def _list(text: str | None) -> list[str]:
+    return [part.strip() for part in (text or "").split(",") if part.strip()]
+
+
+def _flag(text: str | None) -> bool:
+    return (text or "").lower() in {"1", "true", "yes", "on"}
+
+
+def _path(text: str | None) -> Path | None:
+    return Path(text) if text else None
+
+
+def environment() -> Mapping[str, str]:
+    """Return the process's environment: the one place that reads it."""
+    return os.environ

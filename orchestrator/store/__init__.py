@@ -1,0 +1,1 @@
+"""What survives a restart: tables, records, and the one writer that commits for everybody."""

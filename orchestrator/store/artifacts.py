@@ -1,0 +1,141 @@
+"""Bytes that commands made or need: files named by their own digest, rows that say what they are.
+
+Content addressing keeps equal bytes once and leaves no name to a site or an agent: what reaches
+the disk as a file name is a hexadecimal digest of our own making.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import tempfile
+from collections.abc import AsyncIterable
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import Row, select
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from orchestrator.clock import now_ms
+from orchestrator.errors import ArtifactUnknown, BodyTooLarge, StorageUnavailable
+from orchestrator.fresh_ids import new_artifact_id
+from orchestrator.store.records import ArtifactRecord
+from orchestrator.store.statements import insert_into
+from orchestrator.store.tables import artifacts
+from orchestrator.store.writer import PATIENCE_SECONDS, Writer
+from xagent_protocol.ids import AgentId, RequestId
+
+_INSERT: Final = insert_into(artifacts, *ArtifactRecord.__struct_fields__, rank=6)
+WRITE_BYTES: Final = 256 * 1024
+
+
+class ArtifactStore:
+    """The directory of artifacts and their table."""
+
+    def __init__(
+        self, directory: Path, writer: Writer, readers: AsyncEngine, *, limit_bytes: int
+    ) -> None:
+        """Keep files in *directory*, which exists, none over *limit_bytes*."""
+        self._directory = directory
+        self._writer = writer
+        self._readers = readers
+        self._limit_bytes = limit_bytes
+
+    async def put(
+        self,
+        chunks: AsyncIterable[bytes],
+        *,
+        content_type: str,
+        name: str,
+        agent_id: AgentId | None,
+        request_id: RequestId | None,
+    ) -> ArtifactRecord:
+        """Stream bytes to disk and record them; memory stays at one chunk.
+
+        Raises:
+            BodyTooLarge: over the limit; nothing is kept.
+            StorageUnavailable: the disk is full or failing; nothing is kept.
+        """
+        try:
+            file, temporary = tempfile.mkstemp(dir=self._directory, prefix=".incoming-")
+        except OSError as error:
+            raise _unavailable(error) from error
+        path = Path(temporary)
+        try:
+            size, digest = await self._copy(chunks, file)
+            await asyncio.to_thread(path.replace, self._path(digest))
+        except OSError as error:
+            raise _unavailable(error) from error
+        finally:
+            os.close(file)
+            await asyncio.to_thread(path.unlink, missing_ok=True)
+        record = ArtifactRecord(
+            artifact_id=new_artifact_id(),
+            agent_id=agent_id,
+            request_id=request_id,
+            content_type=content_type,
+            name=name,
+            size=size,
+            sha256=digest,
+            created_at=now_ms(),
+        )
+        await self._writer.write(_INSERT, msgspec.structs.asdict(record), patience=PATIENCE_SECONDS)
+        return record
+
+    async def get(self, artifact_id: str) -> ArtifactRecord:
+        """Return what is known of an artifact.
+
+        Raises:
+            ArtifactUnknown: there is none of this id.
+        """
+        query = select(artifacts).where(artifacts.c.artifact_id == artifact_id)
+        async with self._readers.connect() as connection:
+            row = (await connection.execute(query)).one_or_none()
+        if row is None:
+            raise ArtifactUnknown(f"There is no artifact {artifact_id!r}.")
+        return _record(row)
+
+    def path(self, artifact: ArtifactRecord) -> Path:
+        """Return where its bytes are."""
+        return self._path(artifact.sha256)
+
+    def _path(self, digest: str) -> Path:
+        return self._directory / digest
+
+    async def _copy(self, chunks: AsyncIterable[bytes], file: int) -> tuple[int, str]:
+        digest = hashlib.sha256()
+        size = 0
+        held: list[bytes] = []
+        held_bytes = 0
+
+        def write(parts: list[bytes]) -> None:
+            for part in parts:
+                digest.update(part)
+                view = memoryview(part)
+                while view:
+                    view = view[os.write(file, view) :]
+
+        async for chunk in chunks:
+            size += len(chunk)
+            if size > self._limit_bytes:
+                raise BodyTooLarge(f"An artifact is at most {self._limit_bytes} bytes.")
+            held.append(chunk)
+            held_bytes += len(chunk)
+            if held_bytes >= WRITE_BYTES:
+                await asyncio.to_thread(write, held)
+                held, held_bytes = [], 0
+        await asyncio.to_thread(write, held)
+        return size, digest.hexdigest()
+
+
+def _unavailable(error: OSError) -> StorageUnavailable:
+    return StorageUnavailable(
+        f"The artifact could not be written ({error.strerror}); nothing was kept. Try again.",
+        retry_after=2,
+    )
+
+
+def _record(row: Row[Any]) -> ArtifactRecord:
+    return msgspec.convert(row._asdict(), ArtifactRecord)

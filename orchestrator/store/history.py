@@ -1,0 +1,58 @@
+"""Looking back: pages of what was, newest first, read by keys and never by offsets.
+
+A page deep in the history costs what the first one costs, and rows that arrive meanwhile shift
+nothing.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import select, tuple_
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from orchestrator.store.journal import command_of_row
+from orchestrator.store.records import CommandFilter, CommandRecord, SessionRecord
+from orchestrator.store.sessions import session_of_row
+from orchestrator.store.tables import commands, sessions
+from xagent_protocol.ids import AgentId
+
+
+class History:
+    """Reads commands and sessions for people."""
+
+    def __init__(self, readers: AsyncEngine) -> None:
+        """Read through *readers*."""
+        self._readers = readers
+
+    async def commands(
+        self, wanted: CommandFilter, *, limit: int, before: tuple[int, str] | None
+    ) -> list[CommandRecord]:
+        """Read one page; *before* is (created_at, request_id) of the last command seen."""
+        key = tuple_(commands.c.created_at, commands.c.request_id)
+        query = (
+            select(commands)
+            .order_by(commands.c.created_at.desc(), commands.c.request_id.desc())
+            .limit(limit)
+        )
+        if wanted.agent_id is not None:
+            query = query.where(commands.c.agent_id == wanted.agent_id)
+        if wanted.state is not None:
+            query = query.where(commands.c.state == wanted.state.value)
+        if wanted.action is not None:
+            query = query.where(commands.c.action == wanted.action)
+        if before is not None:
+            query = query.where(key < before)
+        async with self._readers.connect() as connection:
+            rows = (await connection.execute(query)).all()
+        return [command_of_row(row) for row in rows]
+
+    async def sessions(self, agent_id: AgentId, *, limit: int) -> list[SessionRecord]:
+        """Read an agent's latest sessions."""
+        query = (
+            select(sessions)
+            .where(sessions.c.agent_id == agent_id)
+            .order_by(sessions.c.epoch.desc())
+            .limit(limit)
+        )
+        async with self._readers.connect() as connection:
+            rows = (await connection.execute(query)).all()
+        return [session_of_row(row) for row in rows]

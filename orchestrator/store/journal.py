@@ -1,0 +1,190 @@
+"""The journal of commands: rows in, rows out; every move is one compare-and-set.
+
+The states themselves change in `dispatch`, by the table of `xagent_protocol.transitions`; here a
+move is only made durable, and only if the row still is as the mover saw it.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import Row, select
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from orchestrator.store.records import CommandRecord
+from orchestrator.store.statements import insert_into, update_where
+from orchestrator.store.tables import commands
+from orchestrator.store.writer import PATIENCE_SECONDS, Writer
+from xagent_protocol.ids import AgentId, RequestId
+from xagent_protocol.outcomes import ArtifactRef, CommandError, DialogState, Effect, PageState
+from xagent_protocol.transitions import CommandState, Progress
+
+_INSERT: Final = insert_into(
+    commands,
+    *("request_id", "agent_id", "action", "params", "page_asked", "timeout", "idempotent", "ttl"),
+    *("fingerprint", "state", "attempt", "effect", "tainted", "cancel_requested", "epoch"),
+    *("journal_id", "boot_id", "created_at", "dispatched_at"),
+    rank=1,
+)
+_MOVE: Final = update_where(
+    commands,
+    {"request_id": "key", "state": "old_state", "attempt": "old_attempt", "epoch": "old_epoch"},
+    *("state", "attempt", "effect", "tainted", "cancel_requested", "epoch", "journal_id"),
+    *("boot_id", "dispatched_at", "started_at", "finished_at", "duration_ms", "result", "error"),
+    *("page", "artifacts", "dialog", "notices"),
+    rank=2,
+)
+_LATE: Final = update_where(commands, {"request_id": "key"}, "late_result", rank=3)
+
+_encode: Final = msgspec.json.Encoder().encode
+_error: Final = msgspec.json.Decoder(CommandError)
+_page: Final = msgspec.json.Decoder(PageState)
+_artifacts: Final = msgspec.json.Decoder(tuple[ArtifactRef, ...])
+_dialog: Final = msgspec.json.Decoder(DialogState)
+_notices: Final = msgspec.json.Decoder(tuple[str, ...])
+
+
+class Journal:
+    """What was asked and how it ended, for ever until retention takes it."""
+
+    def __init__(self, writer: Writer, readers: AsyncEngine) -> None:
+        """Write through *writer*, read through *readers*."""
+        self._writer = writer
+        self._readers = readers
+
+    async def record(self, command: CommandRecord) -> None:
+        """Make a new command durable.
+
+        Raises:
+            StorageUnavailable: it was not recorded.
+            sqlite3.IntegrityError: a command of this request id exists already.
+        """
+        progress = command.progress
+        await self._writer.write(
+            _INSERT,
+            {
+                "request_id": command.request_id,
+                "agent_id": command.agent_id,
+                "action": command.action,
+                "params": bytes(command.params).decode(),
+                "page_asked": command.page_asked,
+                "timeout": command.timeout,
+                "idempotent": command.idempotent,
+                "ttl": command.ttl,
+                "fingerprint": command.fingerprint,
+                "state": progress.state.value,
+                "attempt": progress.attempt,
+                "effect": progress.effect.value,
+                "tainted": progress.tainted,
+                "cancel_requested": progress.cancel_requested,
+                "epoch": command.epoch,
+                "journal_id": command.journal_id,
+                "boot_id": command.boot_id,
+                "created_at": command.created_at,
+                "dispatched_at": command.dispatched_at,
+            },
+            patience=PATIENCE_SECONDS,
+        )
+
+    async def move(self, before: CommandRecord, after: CommandRecord) -> bool:
+        """Make a move durable if the row is still at *before*; returns whether it was.
+
+        Waits as long as the database needs: what an agent reported is never given up.
+        """
+        old, new = before.progress, after.progress
+        return await self._writer.write(
+            _MOVE,
+            {
+                "key": after.request_id,
+                "old_state": old.state.value,
+                "old_attempt": old.attempt,
+                "old_epoch": before.epoch,
+                "state": new.state.value,
+                "attempt": new.attempt,
+                "effect": new.effect.value,
+                "tainted": new.tainted,
+                "cancel_requested": new.cancel_requested,
+                "epoch": after.epoch,
+                "journal_id": after.journal_id,
+                "boot_id": after.boot_id,
+                "dispatched_at": after.dispatched_at,
+                "started_at": after.started_at,
+                "finished_at": after.finished_at,
+                "duration_ms": after.duration_ms,
+                "result": _text(after.result),
+                "error": _optional(after.error),
+                "page": _optional(after.page),
+                "artifacts": _encode(after.artifacts).decode() if after.artifacts else None,
+                "dialog": _optional(after.dialog),
+                "notices": _encode(after.notices).decode() if after.notices else None,
+            },
+        )
+
+    async def keep_late_result(self, request_id: RequestId, result: bytes) -> bool:
+        """Keep a result that came after the end beside it; returns whether the command exists."""
+        row = {"key": request_id, "late_result": result.decode()}
+        return await self._writer.write(_LATE, row)
+
+    async def find(self, request_id: RequestId) -> CommandRecord | None:
+        """Read one command, or None if there is none of this id."""
+        query = select(commands).where(commands.c.request_id == request_id)
+        async with self._readers.connect() as connection:
+            row = (await connection.execute(query)).one_or_none()
+        return None if row is None else command_of_row(row)
+
+    async def open_commands(self) -> list[CommandRecord]:
+        """Read everything that is not over, oldest first."""
+        query = (
+            select(commands)
+            .where(commands.c.finished_at.is_(None))
+            .order_by(commands.c.created_at, commands.c.request_id)
+        )
+        async with self._readers.connect() as connection:
+            rows = (await connection.execute(query)).all()
+        return [command_of_row(row) for row in rows]
+
+
+def _text(raw: msgspec.Raw | None) -> str | None:
+    return None if raw is None else bytes(raw).decode()
+
+
+def _optional(value: msgspec.Struct | None) -> str | None:
+    return None if value is None else _encode(value).decode()
+
+
+def command_of_row(row: Row[Any]) -> CommandRecord:
+    """Return what a row of the table says."""
+    return CommandRecord(
+        request_id=RequestId(row.request_id),
+        agent_id=AgentId(row.agent_id),
+        action=row.action,
+        params=msgspec.Raw(row.params.encode()),
+        timeout=row.timeout,
+        idempotent=row.idempotent,
+        ttl=row.ttl,
+        fingerprint=row.fingerprint,
+        progress=Progress(
+            CommandState(row.state),
+            row.attempt,
+            Effect(row.effect),
+            row.tainted,
+            row.cancel_requested,
+        ),
+        created_at=row.created_at,
+        page_asked=row.page_asked,
+        epoch=row.epoch,
+        journal_id=row.journal_id,
+        boot_id=row.boot_id,
+        dispatched_at=row.dispatched_at,
+        started_at=row.started_at,
+        finished_at=row.finished_at,
+        duration_ms=row.duration_ms,
+        result=None if row.result is None else msgspec.Raw(row.result.encode()),
+        error=None if row.error is None else _error.decode(row.error),
+        page=None if row.page is None else _page.decode(row.page),
+        artifacts=() if row.artifacts is None else _artifacts.decode(row.artifacts),
+        dialog=None if row.dialog is None else _dialog.decode(row.dialog),
+        notices=() if row.notices is None else _notices.decode(row.notices),
+        late_result=None if row.late_result is None else msgspec.Raw(row.late_result.encode()),
+    )

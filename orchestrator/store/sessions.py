@@ -1,0 +1,70 @@
+"""The sessions: who was here when, from where, with which versions, and why it ended."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import Row, select
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from orchestrator.store.records import SessionRecord
+from orchestrator.store.statements import insert_into, update_where
+from orchestrator.store.tables import sessions
+from orchestrator.store.writer import Statement, Writer
+from xagent_protocol.ids import AgentId
+
+REASON_LENGTH: Final = 500
+
+_INSERT: Final = insert_into(sessions, *SessionRecord.__struct_fields__, rank=4)
+_END: Final = update_where(sessions, {"session_id": "key"}, "ended_at", "end_reason", rank=5)
+_END_ALL: Final = Statement(
+    "UPDATE sessions SET ended_at = :ended_at, end_reason = :end_reason WHERE ended_at IS NULL",
+    rank=5,
+)
+
+
+class SessionStore:
+    """Rows of sessions; only the live end of a session is kept anywhere else."""
+
+    def __init__(self, writer: Writer, readers: AsyncEngine) -> None:
+        """Write through *writer*, read through *readers*."""
+        self._writer = writer
+        self._readers = readers
+
+    async def begin(self, session: SessionRecord) -> None:
+        """Make the beginning of a session durable."""
+        await self._writer.write(_INSERT, msgspec.structs.asdict(session))
+
+    async def end(self, session: SessionRecord, ended_at: int, reason: str) -> None:
+        """Note when and why a session ended."""
+        row = {
+            "key": session.session_id,
+            "ended_at": ended_at,
+            "end_reason": reason[:REASON_LENGTH],
+        }
+        await self._writer.write(_END, row)
+
+    async def end_all(self, ended_at: int, reason: str) -> None:
+        """Close what an earlier life of this orchestrator left open."""
+        await self._writer.write(_END_ALL, {"ended_at": ended_at, "end_reason": reason})
+
+    async def latest(self) -> dict[AgentId, SessionRecord]:
+        """Read the latest session of every agent."""
+        newest = sessions.alias()
+        query = select(sessions).where(
+            sessions.c.epoch
+            == select(newest.c.epoch)
+            .where(newest.c.agent_id == sessions.c.agent_id)
+            .order_by(newest.c.epoch.desc())
+            .limit(1)
+            .scalar_subquery()
+        )
+        async with self._readers.connect() as connection:
+            rows = (await connection.execute(query)).all()
+        return {record.agent_id: record for record in map(session_of_row, rows)}
+
+
+def session_of_row(row: Row[Any]) -> SessionRecord:
+    """Return what a row of the table says."""
+    return msgspec.convert(row._asdict(), SessionRecord)

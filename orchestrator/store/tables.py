@@ -1,0 +1,134 @@
+"""The tables, once, for SQLite and PostgreSQL; the migrations are checked against them.
+
+JSON that is only kept and given back stands in text columns, so that what the agent wrote comes
+out byte for byte and nothing is parsed on a command's path.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    text,
+)
+
+metadata: Final = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+agents: Final = Table(
+    "agents",
+    metadata,
+    Column("agent_id", String(63), primary_key=True),
+    Column("install_id", String(64), nullable=False),
+    Column("credential_sha256", String(64), nullable=False),
+    Column("epoch", BigInteger, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("last_seen_at", BigInteger),
+    Column("labels", Text, nullable=False),
+    Column("versions", Text),
+    Column("browser", Text),
+    Column("actions", Text, nullable=False),
+)
+
+sessions: Final = Table(
+    "sessions",
+    metadata,
+    Column("session_id", String(64), primary_key=True),
+    Column("agent_id", String(63), ForeignKey("agents.agent_id"), nullable=False),
+    Column("epoch", BigInteger, nullable=False),
+    Column("install_id", String(64), nullable=False),
+    Column("journal_id", String(64), nullable=False),
+    Column("boot_id", String(64), nullable=False),
+    Column("remote_address", String(255), nullable=False),
+    Column("xagent_version", String(64), nullable=False),
+    Column("browser_version", String(64), nullable=False),
+    Column("started_at", BigInteger, nullable=False),
+    Column("ended_at", BigInteger),
+    Column("end_reason", String(500)),
+    Index(None, "agent_id", "epoch"),
+)
+
+commands: Final = Table(
+    "commands",
+    metadata,
+    Column("request_id", String(128), primary_key=True),
+    Column("agent_id", String(63), ForeignKey("agents.agent_id"), nullable=False),
+    Column("action", String(128), nullable=False),
+    Column("params", Text, nullable=False),
+    Column("page_asked", String(128)),
+    Column("timeout", Float, nullable=False),
+    Column("idempotent", Boolean, nullable=False),
+    Column("ttl", Float, nullable=False),
+    Column("fingerprint", String(64), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("effect", String(16), nullable=False),
+    Column("tainted", Boolean, nullable=False),
+    Column("cancel_requested", Boolean, nullable=False),
+    Column("epoch", BigInteger, nullable=False),
+    Column("journal_id", String(64), nullable=False),
+    Column("boot_id", String(64), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("dispatched_at", BigInteger),
+    Column("started_at", BigInteger),
+    Column("finished_at", BigInteger),
+    Column("duration_ms", Float),
+    Column("result", Text),
+    Column("error", Text),
+    Column("page", Text),
+    Column("artifacts", Text),
+    Column("dialog", Text),
+    Column("notices", Text),
+    Column("late_result", Text),
+    # History is read newest first, of all agents or of one; the id breaks ties.
+    Index(None, "created_at", "request_id"),
+    Index(None, "agent_id", "created_at", "request_id"),
+    # Read once, at start: what is still owed, however long the history has grown.
+    Index(
+        "ix_commands_open",
+        "created_at",
+        sqlite_where=text("finished_at IS NULL"),
+        postgresql_where=text("finished_at IS NULL"),
+    ),
+)
+
+artifacts: Final = Table(
+    "artifacts",
+    metadata,
+    Column("artifact_id", String(64), primary_key=True),
+    Column("agent_id", String(63)),
+    Column("request_id", String(128)),
+    Column("content_type", String(255), nullable=False),
+    Column("name", String(255), nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Index(None, "request_id"),
+)
+
+enrolments: Final = Table(
+    "enrolments",
+    metadata,
+    Column("token_sha256", String(64), primary_key=True),
+    Column("agent_id", String(63), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("used_at", BigInteger),
+)

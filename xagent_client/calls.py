@@ -1,0 +1,211 @@
+"""The routes of the HTTP API, each as one call: what to ask, and what the answer is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, BinaryIO, Final, TypeVar
+from urllib.parse import quote
+from uuid import uuid4
+
+import msgspec
+
+from xagent_client.exchange import (
+    Call,
+    ConnectionLost,
+    Patience,
+    QueryValue,
+    Request,
+    ask,
+    decode,
+    insist,
+)
+from xagent_client.models import ActionSpec, Agent, ArtifactRef, Command, Enrolment, Page, Session
+
+T = TypeVar("T")
+
+LONGEST_WAIT_SECONDS: Final = 60.0
+"""What one request may ask the orchestrator to wait; longer waits are several requests."""
+
+DEFAULT_TIMEOUT_SECONDS: Final = 30.0
+"""The time budget of a command whose caller names none; the orchestrator's own default."""
+
+WAIT_MARGIN_SECONDS: Final = 15.0
+"""Waited beyond a command's time budget: the orchestrator's grace, and the way there and back."""
+
+QUERY_SECONDS: Final = 10.0
+"""How long a plain question may go on being asked while the orchestrator is away."""
+
+
+class Submission(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The body that asks for a command."""
+
+    action: str
+    params: Mapping[str, Any] = {}
+    page: str | None = None
+    timeout: float | None = None
+    request_id: str | None = None
+    idempotent: bool | None = None
+    if_offline: str | None = None
+    ttl: float | None = None
+
+
+def query(path: str, kind: type[T], **filters: QueryValue) -> Call[T]:
+    """Ask a plain question of the API."""
+    given = {name: value for name, value in filters.items() if value is not None}
+    reply = yield from insist(
+        lambda _left: Request("GET", path, query=given), Patience(QUERY_SECONDS)
+    )
+    return decode(reply, kind)
+
+
+def list_agents(*, status: str | None = None, label: str | None = None) -> Call[tuple[Agent, ...]]:
+    """List every agent, through as many pages as there are."""
+    agents: list[Agent] = []
+    cursor: str | None = None
+    while True:
+        part = yield from query(
+            "/api/agents", Page[Agent], status=status, label=label, cursor=cursor
+        )
+        agents += part.items
+        cursor = part.next_cursor
+        if cursor is None:
+            return tuple(agents)
+
+
+def get_agent(agent_id: str) -> Call[Agent]:
+    """Fetch one agent."""
+    return query(_agent(agent_id), Agent)
+
+
+def list_actions(agent_id: str) -> Call[tuple[ActionSpec, ...]]:
+    """List what an agent can do."""
+    part = yield from query(f"{_agent(agent_id)}/actions", Page[ActionSpec])
+    return part.items
+
+
+def list_sessions(agent_id: str) -> Call[tuple[Session, ...]]:
+    """List the stays of an agent, newest first."""
+    part = yield from query(f"{_agent(agent_id)}/sessions", Page[Session])
+    return part.items
+
+
+def list_commands(
+    *,
+    agent_id: str | None = None,
+    state: str | None = None,
+    action: str | None = None,
+    limit: int | None = None,
+    cursor: str | None = None,
+) -> Call[Page[Command]]:
+    """List commands, newest first."""
+    path = "/api/commands" if agent_id is None else f"{_agent(agent_id)}/commands"
+    return query(path, Page[Command], state=state, action=action, limit=limit, cursor=cursor)
+
+
+def submit(agent_id: str, submission: Submission, *, wait: float | None = None) -> Call[Command]:
+    """Ask *agent_id* for a command and follow it until it is over or *wait* seconds are spent.
+
+    The request id is chosen here if the caller did not, so that asking again after a lost
+    connection finds the same command.
+    """
+    request_id = submission.request_id or str(uuid4())
+    body = msgspec.json.encode(msgspec.structs.replace(submission, request_id=request_id))
+    if wait is None:
+        wait = (submission.timeout or DEFAULT_TIMEOUT_SECONDS) + WAIT_MARGIN_SECONDS
+    patience = Patience(wait)
+    reply = yield from insist(
+        lambda left: Request(
+            "POST",
+            f"{_agent(agent_id)}/commands",
+            query=_wait(left),
+            body=body,
+            headers={"content-type": "application/json", "idempotency-key": request_id},
+            wait=min(left, LONGEST_WAIT_SECONDS),
+        ),
+        patience,
+        request_id=request_id,
+        is_submission=True,
+    )
+    patience.is_committed = True
+    return (yield from _follow(decode(reply, Command), patience))
+
+
+def get_command(request_id: str, *, wait: float = 0.0) -> Call[Command]:
+    """Fetch one command, waiting up to *wait* seconds for its end."""
+    patience = Patience(wait)
+    reply = yield from insist(lambda left: _command_request(request_id, left), patience)
+    return (yield from _follow(decode(reply, Command), patience))
+
+
+def cancel(request_id: str) -> Call[Command]:
+    """Ask that a command be stopped, or never started."""
+    reply = yield from insist(
+        lambda _left: Request("POST", f"{_command(request_id)}/cancel"), Patience(QUERY_SECONDS)
+    )
+    return decode(reply, Command)
+
+
+def enrol(agent_id: str) -> Call[Enrolment]:
+    """Make a token with which one agent of that name may enrol, once."""
+    reply = yield from insist(
+        lambda _left: Request("POST", f"{_agent(agent_id)}/enrolment"), Patience(QUERY_SECONDS)
+    )
+    return decode(reply, Enrolment)
+
+
+def fetch(artifact: ArtifactRef | str) -> Call[bytes]:
+    """Fetch the bytes of an artifact."""
+    reply = yield from insist(
+        lambda _left: Request("GET", _artifact(artifact)), Patience(QUERY_SECONDS)
+    )
+    return reply.body
+
+
+def download(artifact: ArtifactRef | str, sink: BinaryIO) -> Call[None]:
+    """Stream the bytes of an artifact into *sink*; not tried again, because some may be there."""
+    yield from insist(
+        lambda _left: Request("GET", _artifact(artifact), sink=sink),
+        Patience(QUERY_SECONDS, tries=1),
+    )
+
+
+def is_ready() -> Call[bool]:
+    """Say whether the orchestrator takes commands; asks once."""
+    try:
+        reply = yield from ask(Request("GET", "/health/ready"))
+    except ConnectionLost:
+        return False
+    return reply.status == 200
+
+
+def _follow(command: Command, patience: Patience) -> Call[Command]:
+    request_id = command.request_id
+    while not command.is_over and patience.seconds > 0:
+        reply = yield from insist(
+            lambda left: _command_request(request_id, left), patience, request_id=request_id
+        )
+        command = decode(reply, Command)
+    return command
+
+
+def _command_request(request_id: str, left: float) -> Request:
+    return Request(
+        "GET", _command(request_id), query=_wait(left), wait=min(left, LONGEST_WAIT_SECONDS)
+    )
+
+
+def _wait(left: float) -> dict[str, QueryValue]:
+    return {"wait": round(min(left, LONGEST_WAIT_SECONDS), 3)}
+
+
+def _agent(agent_id: str) -> str:
+    return f"/api/agents/{quote(agent_id, safe='')}"
+
+
+def _command(request_id: str) -> str:
+    return f"/api/commands/{quote(request_id, safe='')}"
+
+
+def _artifact(artifact: ArtifactRef | str) -> str:
+    name = artifact if isinstance(artifact, str) else artifact.artifact_id
+    return f"/api/artifacts/{quote(name, safe='')}"

@@ -1,0 +1,1 @@
+"""The `xagent` command: thin faces over the SDK, and the supervisor behind `xagent up`."""

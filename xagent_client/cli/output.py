@@ -1,0 +1,130 @@
+"""What the command prints: tables for people, JSON for programs, sentences for errors.
+
+Results go to standard output and everything else to standard error, so that a pipe carries
+results alone.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+import msgspec
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from xagent_client.errors import CommandFailed, Refused, XagentError
+from xagent_client.models import Agent, Command, Fact
+from xagent_protocol.transitions import CommandState
+
+_STYLES = {
+    CommandState.SUCCEEDED: "green",
+    CommandState.FAILED: "red",
+    CommandState.CANCELLED: "yellow",
+    CommandState.EXPIRED: "yellow",
+    CommandState.TIMED_OUT: "red",
+    CommandState.LOST: "bold red",
+}
+
+
+def console(*, stderr: bool = False) -> Console:
+    """Return a console on the present standard streams, which tests replace."""
+    return Console(stderr=stderr, highlight=False, soft_wrap=True)
+
+
+def as_json(value: object) -> None:
+    """Print *value* as one JSON document."""
+    click.echo(msgspec.json.format(msgspec.json.encode(value), indent=2))
+
+
+def note(sentence: str) -> None:
+    """Say something to the person at the terminal."""
+    click.echo(sentence, err=True)
+
+
+def error(problem: XagentError, *, as_json: bool) -> None:
+    """Print *problem*: its sentences, or a problem document."""
+    if not as_json:
+        click.echo(f"xagent: {problem}", err=True)
+        return
+    document: object = {"code": problem.code, "detail": str(problem)}
+    if isinstance(problem, Refused):
+        document = problem.problem
+    elif isinstance(problem, CommandFailed):
+        document = problem.command
+    click.echo(msgspec.json.format(msgspec.json.encode(document), indent=2), err=True)
+
+
+def result(value: Any) -> None:
+    """Print a command's result naturally: text as it is, anything else as JSON."""
+    if value is None:
+        return
+    if isinstance(value, str):
+        click.echo(value)
+        return
+    text = msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
+    if sys.stdout.isatty():
+        console().print_json(text, ensure_ascii=False)
+    else:
+        click.echo(text)
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> None:
+    """Print *rows* under *columns*; as wide as the terminal, or as needed in a pipe."""
+    drawn = Table(*columns, box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    for row in rows:
+        drawn.add_row(*row)
+    target = Console(highlight=False) if sys.stdout.isatty() else Console(width=200)
+    target.print(drawn)
+
+
+def fields(pairs: Iterable[tuple[str, str | Text]]) -> None:
+    """Print names and values, one pair a line."""
+    drawn = Table.grid(padding=(0, 2))
+    for name, value in pairs:
+        drawn.add_row(Text(name, style="bold"), value)
+    target = Console(highlight=False) if sys.stdout.isatty() else Console(width=200)
+    target.print(drawn)
+
+
+def state(command: Command) -> Text:
+    """Return the command's state in its colour."""
+    return Text(command.state, style=_STYLES.get(command.state, "cyan"))
+
+
+def connection(agent: Agent) -> Text:
+    """Return one word on whether the agent can be reached."""
+    if not agent.contact.connected.value:
+        return Text("disconnected", style="red")
+    if not agent.contact.responsive.value:
+        return Text("not responding", style="yellow")
+    if not agent.contact.browser_ok.value:
+        return Text("browser down", style="yellow")
+    return Text("connected", style="green")
+
+
+def fact(name: str, value: Fact) -> Text:
+    """Return a fact and its age."""
+    word = Text("yes" if value.value else "no", style="green" if value.value else "red")
+    return word + Text(f", since {age(value.since)}" if value.since else "", style="dim")
+
+
+def age(moment: datetime | None) -> str:
+    """Return how long ago *moment* was, in the unit that fits."""
+    if moment is None:
+        return "–"
+    seconds = (datetime.now(UTC) - moment).total_seconds()
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{int(seconds // size)} {unit} ago"
+    return f"{max(0, int(seconds))} s ago"
+
+
+def duration(command: Command) -> str:
+    """Return how long the command ran."""
+    return "–" if command.duration_ms is None else f"{command.duration_ms:,.0f} ms"

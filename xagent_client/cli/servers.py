@@ -1,0 +1,64 @@
+"""`xagent orchestrator` and `xagent agent`: become one of the servers.
+
+They are other programs in the same installation; this package starts them by their module names
+and imports neither.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+import click
+
+from xagent_client.cli.context import Context
+
+# -P: a directory that happens to be called `orchestrator` must not be run in its place.
+PYTHON = (sys.executable, "-P")
+
+_PASS_THROUGH = {"ignore_unknown_options": True, "help_option_names": []}
+
+
+@click.command(context_settings=_PASS_THROUGH, add_help_option=False)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[OPTIONS]")
+@click.pass_context
+def orchestrator(ctx: click.Context, arguments: tuple[str, ...]) -> None:
+    """Run the orchestrator alone.
+
+    Its options: xagent orchestrator --help
+    """
+    _become("orchestrator", [*arguments, *_data_dir(ctx, arguments)])
+
+
+@click.command(context_settings=_PASS_THROUGH, add_help_option=False)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="NAME [OPTIONS]")
+@click.pass_context
+def agent(ctx: click.Context, arguments: tuple[str, ...]) -> None:
+    """Run one agent: a browser under a name.
+
+    Its options: xagent agent --help
+    """
+    context = ctx.ensure_object(Context)
+    given = ["--url", context.url] if context.url and "--url" not in arguments else []
+    _become("agent_runtime", [*arguments, *given, *_data_dir(ctx, arguments)])
+
+
+def _data_dir(ctx: click.Context, arguments: Sequence[str]) -> list[str]:
+    data_dir = ctx.ensure_object(Context).data_dir
+    if data_dir is None or any(each.startswith("--data-dir") for each in arguments):
+        return []
+    return ["--data-dir", str(data_dir)]
+
+
+def _become(module: str, arguments: Sequence[str]) -> NoReturn:
+    command = [*PYTHON, "-m", module, *arguments]
+    if os.name == "posix":
+        os.execv(command[0], command)
+    try:
+        status = subprocess.run(command, check=False).returncode
+    except KeyboardInterrupt:
+        status = 130
+    raise SystemExit(status)

@@ -1,0 +1,80 @@
+"""What the two transports share: an address, how a request is sent, what went wrong with it."""
+
+from __future__ import annotations
+
+from typing import Final, TypedDict
+
+import httpx2
+
+from xagent_client.discovery import Access, is_loopback
+from xagent_client.exchange import ANSWER_SECONDS, ConnectionLost, Reply, Request
+
+CONNECT_SECONDS: Final = 5.0
+
+_NEVER_SENT: Final = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
+
+
+class Options(TypedDict):
+    """Arguments that both kinds of HTTP client are made with."""
+
+    base_url: str
+    headers: dict[str, str]
+    timeout: httpx2.Timeout
+    trust_env: bool
+    limits: httpx2.Limits
+
+
+class Arguments(TypedDict):
+    """Arguments of one HTTP request."""
+
+    method: str
+    url: str
+    params: dict[str, str]
+    content: bytes | None
+    headers: dict[str, str]
+    timeout: httpx2.Timeout
+
+
+def options(access: Access) -> Options:
+    """Return how to make an HTTP client for *access*.
+
+    A proxy from the environment is never asked for this machine's own addresses, and the token
+    goes nowhere else: redirects are not followed.
+    """
+    return {
+        "base_url": access.url,
+        "headers": {"authorization": f"Bearer {access.token}", "accept": "application/json"},
+        "timeout": _timeout(0),
+        "trust_env": not is_loopback(access.url),
+        # Each waiting command holds a connection; a pool that is too small would hold back others.
+        "limits": httpx2.Limits(max_connections=None, max_keepalive_connections=50),
+    }
+
+
+def arguments(request: Request) -> Arguments:
+    """Return how to send *request*."""
+    return {
+        "method": request.method,
+        "url": request.path,
+        "params": {name: str(value) for name, value in request.query.items()},
+        "content": request.body,
+        "headers": dict(request.headers),
+        "timeout": _timeout(request.wait),
+    }
+
+
+def reply(response: httpx2.Response, body: bytes, seconds: float) -> Reply:
+    """Return *response* as the calls know it."""
+    headers = {name.lower(): value for name, value in response.headers.items()}
+    return Reply(response.status_code, headers, body, seconds)
+
+
+def lost(error: httpx2.TransportError, url: str, seconds: float) -> ConnectionLost:
+    """Return *error* as the calls know it."""
+    sent = not isinstance(error, _NEVER_SENT)
+    reason = "stopped answering" if sent else "does not answer"
+    return ConnectionLost(f"the orchestrator at {url} {reason}", sent=sent, seconds=seconds)
+
+
+def _timeout(wait: float) -> httpx2.Timeout:
+    return httpx2.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS, read=wait + ANSWER_SECONDS)
