@@ -29,7 +29,7 @@ from agent_runtime.browser.browser import Browser, BrowserSettings
 from agent_runtime.directory import agent_directory
 from agent_runtime.enrolment import USER_TOKEN_FILE, Enrolment
 from agent_runtime.identity import IdentityFile
-from agent_runtime.link.backoff import Backoff
+from agent_runtime.link.backoff import LONGEST_SECONDS, Backoff
 from agent_runtime.link.conversation import Subjects
 from agent_runtime.link.link import Link
 from agent_runtime.settings import Settings
@@ -52,6 +52,9 @@ DELIVERY_SECONDS: Final = 3.0
 """How long a stopping agent waits for its last results to be acknowledged."""
 
 HTTP_SECONDS: Final = 30.0
+
+LOOPBACK_SECONDS: Final = 5.0
+"""The longest wait for an orchestrator on this machine, which no fleet can overrun."""
 
 
 class LivingBrowser(Protocol):
@@ -243,7 +246,10 @@ def _build(
             heed=drive.heed,
         ),
         enrol=enrolment.enrol,
-        backoff=Backoff(random.uniform),
+        backoff=Backoff(
+            random.uniform,
+            longest_seconds=LOOPBACK_SECONDS if settings.on_loopback else LONGEST_SECONDS,
+        ),
         use_proxy=not settings.on_loopback,
     )
     return Agent(drive.browser, runner, outbox, link, stop)

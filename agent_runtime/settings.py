@@ -131,11 +131,12 @@ def _url(text: str, *, insecure: bool) -> str:
         port = parts.port
     except ValueError as error:
         raise InvalidSettings(f"{text!r} is not an address: {error}") from error
+    if parts.username or parts.password or parts.query or parts.fragment:
+        # Not quoted: what stands there is likely to be a secret.
+        raise InvalidSettings("the orchestrator's address may hold no credentials and no query")
     scheme = {"ws": "http", "wss": "https"}.get(parts.scheme, parts.scheme)
-    if scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+    if scheme not in ("http", "https") or not parts.hostname:
         raise InvalidSettings(f"{text!r} is not an address such as https://xagent.example.com")
-    if parts.username or parts.password:
-        raise InvalidSettings("credentials do not belong into the orchestrator's address")
     if scheme == "http" and not (insecure or _is_loopback(parts.hostname)):
         raise InvalidSettings(
             f"{parts.hostname} is another machine and {parts.scheme} is not encrypted: use https, "

@@ -41,6 +41,11 @@ class Stop:
             self._insisted.set()
         self.ask(reason)
 
+    @property
+    def is_insisted(self) -> bool:
+        """Whether somebody lost patience."""
+        return self._insisted.is_set()
+
     async def wait(self) -> None:
         """Wait until somebody asks."""
         await self._asked.wait()

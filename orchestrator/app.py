@@ -28,6 +28,7 @@ from orchestrator.dispatch.admission import Admission
 from orchestrator.dispatch.connections import Connections
 from orchestrator.dispatch.dispatcher import Dispatcher
 from orchestrator.gateway.endpoint import AgentEndpoint
+from orchestrator.gateway.flusher import Flusher
 from orchestrator.gateway.heartbeat import Heartbeat
 from orchestrator.metrics import Metrics
 from orchestrator.settings import Settings, is_loopback
@@ -98,7 +99,8 @@ async def _build(
     admission = Admission(registry, SessionStore(writer, readers), connections, timers)
     dispatcher = Dispatcher(journal, registry, connections, metrics, timers, bounds)
     heartbeat = Heartbeat(timers.beat)
-    endpoint = AgentEndpoint(admission, dispatcher, heartbeat, timers, bounds)
+    flusher = Flusher()
+    endpoint = AgentEndpoint(admission, dispatcher, heartbeat, flusher, timers, bounds)
 
     def unready() -> str | None:
         if dispatcher.is_draining:
@@ -142,6 +144,7 @@ async def _build(
         loops = [
             tasks.create_task(dispatcher.run(), name="dispatcher"),
             tasks.create_task(heartbeat.run(), name="heartbeat"),
+            tasks.create_task(flusher.run(), name="flusher"),
             tasks.create_task(writer.keep_log_short(), name="checkpoints"),
         ]
         try:

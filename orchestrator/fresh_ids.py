@@ -5,9 +5,8 @@ Rows that are written together then lie together in the primary key's index.
 
 from __future__ import annotations
 
-import secrets
+import os
 import time
-from uuid import UUID
 
 from xagent_protocol.ids import ArtifactId, RequestId, SessionId
 
@@ -15,11 +14,11 @@ from xagent_protocol.ids import ArtifactId, RequestId, SessionId
 def uuid7() -> str:
     """Return 48 bits of milliseconds and 74 random bits, in the usual form."""
     milliseconds = time.time_ns() // 1_000_000
-    random = secrets.randbits(74)
-    number = (
-        milliseconds << 80 | 0x7 << 76 | (random >> 62) << 64 | 0x2 << 62 | random & (1 << 62) - 1
-    )
-    return str(UUID(int=number))
+    random = os.urandom(10)
+    high = int.from_bytes(random[:2]) & 0x0FFF | 0x7000
+    low = int.from_bytes(random[2:]) & (1 << 62) - 1 | 1 << 63
+    text = f"{milliseconds:012x}{high:04x}{low:016x}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
 def new_request_id() -> RequestId:

@@ -181,9 +181,12 @@ class Cancel(msgspec.Struct, frozen=True, tag="cancel", tag_field="type"):
 
 
 class Ack(msgspec.Struct, frozen=True, tag="ack", tag_field="type"):
-    """The result is durable; the agent may forget the command."""
+    """The results of these commands are durable; the agent may forget them.
 
-    request_id: RequestId
+    Several at once, a little later than they could be: an acknowledgement only frees memory.
+    """
+
+    request_ids: tuple[RequestId, ...]
 
 
 class Beat(msgspec.Struct, frozen=True, tag="beat", tag_field="type"):

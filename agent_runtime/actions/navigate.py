@@ -5,27 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated, Final
-from urllib.parse import urlsplit
+from typing import Final
 
 import msgspec
-from msgspec import Meta
 from playwright.async_api import Error, Response, TimeoutError as PlaywrightTimeout
 
 from agent_runtime.actions.call import Call
 from agent_runtime.actions.errors import ActionFailed, ActionTimedOut
 from agent_runtime.actions.params import WaitUntil
 from agent_runtime.actions.registry import action
+from agent_runtime.actions.urls import Url, allowed_url
 from xagent_protocol.errors import ErrorCode
 from xagent_protocol.outcomes import Effect
 
 _NET_ERROR: Final = re.compile(r"net::(ERR_[A-Z0-9_]+)")
-_STRIPPED: Final = "".join(map(chr, range(0x21)))
-"""What a browser strips from both ends of a URL."""
-_REMOVED: Final = str.maketrans("", "", "\t\n\r")
-"""What a browser removes from anywhere in a URL."""
-
-Url = Annotated[str, Meta(min_length=1, max_length=100_000)]
 
 
 class Navigation(msgspec.Struct, frozen=True):
@@ -66,39 +59,6 @@ async def reload(call: Call, *, wait_until: WaitUntil = "load") -> Navigation:
     with navigating(call.page.url):
         response = await call.page.reload(wait_until=wait_until, timeout=call.patience_ms)
     return await _arrived(call, response)
-
-
-def allowed_url(url: str) -> str:
-    """Return *url* as the browser will read it, if it may be opened.
-
-    `file:`, `javascript:`, `chrome:` and the like reach the agent's machine or its browser, not a
-    site; the browser ignores case, blanks around and line breaks within, and so do we.
-
-    Raises:
-        ActionFailed: `blocked_by_policy`, or `invalid_params` for what is no URL.
-    """
-    read = url.translate(_REMOVED).strip(_STRIPPED)
-    try:
-        parts = urlsplit(read)
-        host = parts.hostname
-    except ValueError as error:
-        raise ActionFailed(
-            ErrorCode.INVALID_PARAMS, f"url: {url[:200]!r} is no URL: {error}"
-        ) from error
-    if parts.scheme in ("http", "https"):
-        if host:
-            return read
-        raise ActionFailed(ErrorCode.INVALID_PARAMS, f"url: {url[:200]!r} names no host")
-    if read.lower() == "about:blank":
-        return "about:blank"
-    if not parts.scheme:
-        raise ActionFailed(
-            ErrorCode.INVALID_PARAMS, f"url: {url[:200]!r} lacks its scheme: write https://…"
-        )
-    raise ActionFailed(
-        ErrorCode.BLOCKED_BY_POLICY,
-        f"url: {parts.scheme}: is not opened here, only http:, https: and about:blank are",
-    )
 
 
 @contextmanager

@@ -12,9 +12,10 @@ import msgspec
 from msgspec import Meta
 
 from agent_runtime.actions.call import Call
-from agent_runtime.actions.navigate import Url, allowed_url, navigating
+from agent_runtime.actions.navigate import navigating
 from agent_runtime.actions.params import WaitUntil
 from agent_runtime.actions.registry import action
+from agent_runtime.actions.urls import Url, allowed_url
 from xagent_protocol.messages import PageSummary
 
 

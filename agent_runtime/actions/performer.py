@@ -38,8 +38,6 @@ from xagent_protocol.outcomes import (
 
 _log: Final = logging.getLogger(__name__)
 
-_UNWEDGE_SECONDS: Final = 1.0
-
 
 class Performer:
     """The actions of one agent on its one browser."""
@@ -143,6 +141,9 @@ class Performer:
             async with deadline:
                 if action.spec.on_page:
                     tab = call.open_tab = await self._browser.tab(call.command.page)
+                    if tab.is_crashed and action.spec.family != "navigate":
+                        raise await self._browser.why_closed(tab)
+                    await tab.prepare()
                     dialogs[tab] = tab.dialogs_shown
                     began = True
                     with tab.running(deadline):
@@ -159,16 +160,23 @@ class Performer:
                 raise await self._browser.why_closed(tab) from error
             if tab is not None and tab.page.is_closed():
                 raise await self._browser.why_closed(tab) from error
-            if tab is not None:
-                await _unwedge(tab, loads=action.spec.family == "navigate")
+            await self._free(tab, action)
             raise ActionTimedOut(
                 f"{action.spec.name} was stopped after {call.command.timeout:g} s: "
                 "give it more time, or look at the page with a snapshot",
                 Effect.PARTIAL if began else Effect.NONE,
             ) from error
+        except (ActionTimedOut, asyncio.CancelledError):
+            await self._free(tab, action)
+            raise
         finally:
             if began and not action.spec.reads:
                 self._browser.touched(tab)
+
+    async def _free(self, tab: Tab | None, action: Action) -> None:
+        """Leave the page usable for the next command, whatever this one was stopped in."""
+        if tab is not None:
+            await tab.unwedge(loads=action.spec.family == "navigate")
 
     async def _explain(self, error: Exception, call: Call) -> ActionFailed:
         match error:
@@ -211,20 +219,6 @@ async def _encode(value: object, call: Call) -> msgspec.Raw:
         encoded, content_type="application/json", name=f"{call.command.action}.json"
     )
     return msgspec.Raw(encode_result(Truncated(artifact.artifact_id, len(encoded))))
-
-
-async def _unwedge(tab: Tab, *, loads: bool) -> None:
-    """Free a page whose command ran out of time: stop its load, or a script that never ends."""
-    with contextlib.suppress(Error, TimeoutError):
-        async with asyncio.timeout(_UNWEDGE_SECONDS):
-            if not loads:
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(_UNWEDGE_SECONDS / 2):
-                        await tab.page.evaluate("0")
-                        return
-            session = await tab.launch.context.new_cdp_session(tab.page)
-            await session.send("Page.stopLoading" if loads else "Runtime.terminateExecution")
-            await session.detach()
 
 
 def _of_browser(error: BrowserError) -> ActionFailed:

@@ -32,6 +32,8 @@ class Truncated(msgspec.Struct, frozen=True):
 def encode_result(value: object) -> bytes:
     """Return *value* as JSON; what JSON has no word for becomes text, and circles become null."""
     try:
+        if _holds_url(value):
+            return msgspec.json.encode(_plain(value, ()))
         return msgspec.json.encode(value, enc_hook=_foreign)
     except (msgspec.MsgspecError, TypeError, ValueError, OverflowError, RecursionError):
         return msgspec.json.encode(_plain(value, ()))
@@ -42,12 +44,19 @@ def is_too_deep(encoded: bytes) -> bool:
     return depth_exceeds(encoded, MAX_DEPTH - _ROOM_FOR_THE_FRAME)
 
 
+def _holds_url(value: object) -> bool:
+    """Say whether a script returned a `URL`, which Playwright makes a tuple."""
+    if type(value) is list:
+        return any(map(_holds_url, value))
+    if type(value) is dict:
+        return any(map(_holds_url, value.values()))
+    return isinstance(value, ParseResult)
+
+
 def _foreign(value: object) -> object:
     match value:
         case Error():
             return value.stack or value.message
-        case ParseResult():
-            return urlunparse(value)
         case re.Pattern():
             return value.pattern
     return None if callable(value) else str(value)
@@ -56,10 +65,8 @@ def _foreign(value: object) -> object:
 def _plain(value: object, above: tuple[int, ...]) -> object:
     """Rebuild *value* from what JSON knows; slow, and only for what `encode` refuses."""
     match value:
-        case None | bool() | float():
+        case None | bool() | int() | float():
             return value
-        case int():
-            return value if -(2**63) <= value < 2**64 else str(value)
         case str():
             return printable(value)
         case datetime.datetime():

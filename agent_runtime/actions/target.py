@@ -24,6 +24,7 @@ _BARE_REF: Final = re.compile(r"(?:(?:aria-)?ref=)?(?:f[0-9]+)?e[0-9]+\Z")
 _MATCH: Final = re.compile(r"^\s+\d+\) (.*)$", re.MULTILINE)
 _BAD_SELECTOR: Final = (
     "while parsing",
+    "Invalid regular expression",
     "Unknown engine",
     "InvalidSelectorError",
     "is not a valid XPath expression",
@@ -94,7 +95,7 @@ class Element:
                 f"ref {self._target} belongs to page {page_id}, and the command is for {tab.id}: "
                 "name that page, or take a new snapshot"
             )
-        if int(number) > tab.snapshot_number or await tab.has_left_document():
+        if not await tab.shows_snapshot(int(number)):
             raise _stale(
                 f"ref {self._target} is of a document that page {tab.id} has left: "
                 "take a new snapshot"

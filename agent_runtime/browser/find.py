@@ -55,6 +55,7 @@ _WELL_KNOWN: Final[dict[str, tuple[str, ...]]] = {
 }
 
 _PROBE_SECONDS: Final = 15.0
+_VERSION: Final = re.compile(r"[A-Z][A-Za-z ]*? \d+(?:\.\d+)+")
 
 
 @dataclass(frozen=True)
@@ -109,10 +110,8 @@ async def probe(path: Path) -> str | None:
         process.kill()
         await process.wait()
         return None
-    text = output.decode(errors="replace").strip()
-    if process.returncode != 0 or not re.search(r"\d+\.\d+", text):
-        return None
-    return text.splitlines()[-1].strip()
+    said = _VERSION.search(output.decode(errors="replace"))
+    return said[0] if process.returncode == 0 and said is not None else None
 
 
 def what_to_type() -> str:

@@ -8,11 +8,12 @@ own loop last read, and unknown after a navigation until one of them has read it
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from playwright.async_api import Error, JSHandle, Page
+from playwright.async_api import CDPSession, Error, JSHandle, Page
 
 from agent_runtime.browser.launch import Launch
 from xagent_protocol.ids import PageId
@@ -21,6 +22,7 @@ from xagent_protocol.outcomes import DialogState, PageState
 
 _MAX_TITLE: Final = 500
 _MAX_URL: Final = 2_000
+_UNWEDGE_SECONDS: Final = 1.0
 
 
 class Tab:
@@ -37,8 +39,10 @@ class Tab:
         self.dialogs_shown = 0
         self.last_dialog: DialogState | None = None
         self.snapshot_number = 0
-        self.document: JSHandle | None = None
+        self._first_of_document = 1
+        self._document: JSHandle | None = None
         """The document that the last snapshot was taken of; unusable once the page has left it."""
+        self._escape: CDPSession | None = None
         self._running: set[asyncio.Timeout] = set()
 
     @contextmanager
@@ -50,12 +54,41 @@ class Tab:
         finally:
             self._running.discard(deadline)
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether a command runs on this page."""
+        return bool(self._running)
+
     def interrupt(self) -> None:
         """End every command that runs on this page; it cannot answer any more."""
         now = asyncio.get_running_loop().time()
         for deadline in self._running:
             if not deadline.expired():
                 deadline.reschedule(now)
+
+    async def prepare(self) -> None:
+        """Open the way by which a page that hangs can be freed; once it hangs it is too late."""
+        if self._escape is None:
+            with contextlib.suppress(Error):
+                self._escape = await self.launch.context.new_cdp_session(self.page)
+
+    async def unwedge(self, *, loads: bool) -> None:
+        """Stop what the page loads, or a script of its that never ends; within a second.
+
+        Does nothing to a page that answers.
+        """
+        if self._escape is None:
+            return
+        with contextlib.suppress(Error, TimeoutError):
+            async with asyncio.timeout(_UNWEDGE_SECONDS):
+                if loads:
+                    await self._escape.send("Page.stopLoading")
+                    return
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(_UNWEDGE_SECONDS / 2):
+                        await self.page.evaluate("0")
+                        return
+                await self._escape.send("Runtime.terminateExecution")
 
     async def read_title(self) -> str:
         """Ask the page for its title, and remember it.
@@ -82,16 +115,24 @@ class Tab:
         Raises:
             playwright.async_api.Error: the page is gone.
         """
-        self.document = await self.page.evaluate_handle("document")
+        is_new = await self._has_left_document()
         self.snapshot_number += 1
+        if is_new:
+            self._document = await self.page.evaluate_handle("document")
+            self._first_of_document = self.snapshot_number
         return f"{self.id}s{self.snapshot_number}"
 
-    async def has_left_document(self) -> bool:
-        """Say whether the page is on another document than its last snapshot was taken of."""
-        if self.document is None:
+    async def shows_snapshot(self, number: int) -> bool:
+        """Say whether the page is still on the document that snapshot *number* was taken of."""
+        if not self._first_of_document <= number <= self.snapshot_number:
+            return False
+        return not await self._has_left_document()
+
+    async def _has_left_document(self) -> bool:
+        if self._document is None:
             return True
         try:
-            return not await self.document.evaluate("seen => seen === document")
+            return not await self._document.evaluate("seen => seen === document")
         except Error:
             return True
 

@@ -86,9 +86,7 @@ class Link:
             ending = await self._stay()
             if self._is_leaving:
                 return
-            pause = await self._pause_after(ending)
-            log.warning("not connected", reason=ending.reason, retry_in=round(pause, 1))
-            await asyncio.sleep(pause)
+            await asyncio.sleep(await self._pause_after(ending))
 
     async def leave(self, reason: str, *, returning: bool) -> None:
         """Say goodbye if anybody listens, and dial no more; `run` ends soon after."""
@@ -137,7 +135,7 @@ class Link:
         match ending.next:
             case Next.AGAIN:
                 asked = min(max(ending.retry_after, 0.0), LONGEST_RETRY_AFTER)
-                return self._backoff.next_seconds(at_least=asked)
+                return self._back_off(ending.reason, at_least=asked)
             case Next.WAIT_FOR_NAME:
                 return self._wait_for_name(ending.reason)
             case Next.ENROL:
@@ -161,10 +159,14 @@ class Link:
         except NameTaken as error:
             return self._wait_for_name(str(error))
         except OrchestratorUnreachable as error:
-            log.warning("not enrolled", reason=str(error))
-            return self._backoff.next_seconds()
+            return self._back_off(f"not enrolled: {error}")
         self._has_just_enrolled = True
         return 0.0
+
+    def _back_off(self, reason: str, *, at_least: float = 0.0) -> float:
+        pause = self._backoff.next_seconds(at_least=at_least)
+        log.warning("not connected", reason=reason, retry_in=round(pause, 1))
+        return pause
 
     def _wait_for_name(self, reason: str) -> float:
         log.error("another install holds this agent's name: stop it, or rename one", reason=reason)

@@ -56,13 +56,14 @@ class Inbox:
         self._runner.cancel(cancel.request_id)
 
     def ack(self, ack: Ack) -> None:
-        """Forget a command whose result is durable elsewhere."""
-        entry = self._outbox.acknowledged(ack.request_id)
-        if entry is None:
-            return
-        self._acknowledged[(entry.request_id, entry.attempt)] = None
-        if len(self._acknowledged) > REMEMBERED:
-            self._acknowledged.popitem(last=False)
+        """Forget the commands whose results are durable elsewhere."""
+        for request_id in ack.request_ids:
+            entry = self._outbox.acknowledged(request_id)
+            if entry is None:
+                continue
+            self._acknowledged[(entry.request_id, entry.attempt)] = None
+            if len(self._acknowledged) > REMEMBERED:
+                self._acknowledged.popitem(last=False)
 
     def _repeated(self, command: Command, attempt: int, state: InventoryState) -> None:
         # Whatever attempt is asked for now: what we hold is running or has run, and one of it

@@ -76,6 +76,11 @@ class Outbox:
             self._nothing_owed.set()
         return entry
 
+    @property
+    def owes_nothing(self) -> bool:
+        """Whether every result is acknowledged."""
+        return self._nothing_owed.is_set()
+
     async def wait_until_acknowledged(self) -> None:
         """Wait until no result is owed; cancelling this is safe."""
         await self._nothing_owed.wait()

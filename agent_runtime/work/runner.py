@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import traceback
 from enum import Enum, auto
+from time import perf_counter
 from types import TracebackType
 from typing import Final, Protocol
 
@@ -58,7 +59,7 @@ class _Job:
         self.command = command
         self.lane = lane
         self.stop: _Stop | None = None
-        self.begun = False
+        self.begun_at: float | None = None
         self.task: asyncio.Task[None] | None = None
 
 
@@ -119,7 +120,7 @@ class Runner:
         """
         self._is_stopping = True
         for job in list(self._jobs.values()):
-            if not job.begun:
+            if job.begun_at is None:
                 self._stop(job, _Stop.AGENT_STOPPING)
         try:
             async with asyncio.timeout(grace_seconds):
@@ -143,7 +144,7 @@ class Runner:
         if job.stop is not None:
             return  # a second cancellation would interrupt the tidying up after the first
         job.stop = stop
-        if job.begun and job.task is not None:
+        if job.begun_at is not None and job.task is not None:
             job.task.cancel()
         elif self._lanes.withdraw(job.lane, job):
             self._end_unbegun(job, stop)
@@ -155,7 +156,7 @@ class Runner:
             if job.stop is not None:
                 self._end_unbegun(job, job.stop)
             else:
-                job.begun = True
+                job.begun_at = perf_counter()
                 self._journal.started(command.request_id)
                 self._outbox.started(command.request_id, command.attempt)
                 self._end(job, await self._outcome(job))
@@ -168,8 +169,10 @@ class Runner:
         try:
             return await self._performer.perform(job.command)
         except asyncio.CancelledError:
-            if job.stop is not None:
-                return _stopped(self._performer.cancelled(job.command, True), job.stop)
+            if job.stop is not None and job.begun_at is not None:
+                outcome = self._performer.cancelled(job.command, True)
+                duration_ms = round((perf_counter() - job.begun_at) * 1000, 3)
+                return _stopped(msgspec.structs.replace(outcome, duration_ms=duration_ms), job.stop)
             task = asyncio.current_task()
             if task is not None and task.cancelling():
                 raise

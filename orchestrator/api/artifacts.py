@@ -33,7 +33,12 @@ BYTES: Final = "application/octet-stream"
 ARTIFACT_ID_PATTERN: Final = "^[0-9a-f-]{36}$"
 
 ArtifactName = Annotated[
-    ArtifactId, Meta(pattern=ARTIFACT_ID_PATTERN, description="Names the artifact.")
+    ArtifactId,
+    Meta(
+        pattern=ARTIFACT_ID_PATTERN,
+        description="Names the artifact.",
+        examples=["019ab1c2-3d4e-7f60-8a9b-0c1d2e3f4a5b"],
+    ),
 ]
 
 _ARTIFACT_ID: Final = re.compile(r"[0-9a-f-]{36}")

@@ -78,6 +78,11 @@ async def issue_enrolment(services: Services, agent_id: AgentName) -> Enrolment:
     tag=TAG,
     statuses={201: "Enrolled."},
     refusals=[InvalidEnrolmentToken, DuplicateAgent, StorageUnavailable],
+    example={
+        "agent_id": "shop-1",
+        "install_id": "019ab1c2-3d4e-7f60-8a9b-0c1d2e3f4a5b",
+        "credential_sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    },
 )
 async def redeem_enrolment(
     services: Services, body: EnrolmentRequest, request: Request

@@ -41,8 +41,8 @@ def query_reader(struct: type[StructT]) -> Callable[[bytes], StructT]:
     """
     lists = {
         field.encode_name
-        for field in msgspec.inspect.type_info(struct).fields  # type: ignore[attr-defined]
-        if isinstance(field.type, msgspec.inspect.VarTupleType)
+        for field in msgspec.structs.fields(struct)
+        if isinstance(_bare(msgspec.inspect.type_info(field.type)), msgspec.inspect.VarTupleType)
     }
 
     def read(query_string: bytes) -> StructT:
@@ -162,6 +162,11 @@ def nearest(name: str, names: Sequence[str]) -> list[str]:
     return difflib.get_close_matches(name[:_SHOWN_CHARS], names, n=3)
 
 
+def _bare(kind: msgspec.inspect.Type) -> msgspec.inspect.Type:
+    """Return the type beneath its descriptions."""
+    return kind.type if isinstance(kind, msgspec.inspect.Metadata) else kind
+
+
 def _pairs(query_string: bytes) -> list[tuple[str, str]]:
     try:
         return parse_qsl(
@@ -196,7 +201,8 @@ def _invalid(error: msgspec.ValidationError, names: Sequence[str], *, whole: str
         known = nearest(name, names)
         hint = f"; did you mean {known[0]!r}?" if known else f"; known are {', '.join(names)}"
         return invalid_fields(FieldError(prefix + name, f"is not a known field{hint}"), known=known)
-    return invalid_field(path or whole, text[:1].lower() + text[1:])
+    # An index in a list is not told by the decoder, only that it is one.
+    return invalid_field(path.removesuffix("[...]") or whole, text[:1].lower() + text[1:])
 
 
 def _chunk(message: Message) -> bytes:

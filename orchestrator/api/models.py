@@ -158,24 +158,30 @@ class Command(msgspec.Struct, frozen=True):
 
     request_id: CommandName
     agent_id: AgentName
-    action: str
-    params: Annotated[msgspec.Raw, Meta(extra_json_schema={"type": "object"})]
+    action: Annotated[str, Meta(description="What was asked.")]
+    params: Annotated[
+        msgspec.Raw, Meta(description="As they were sent.", extra_json_schema={"type": "object"})
+    ]
     page: Annotated[
         PageState | None, Meta(description="The page it ran on, or is to run on if it named one.")
     ]
     timeout: Annotated[float, Meta(description="Seconds it may run.")]
     idempotent: Annotated[bool, Meta(description="Whether it may be started a second time.")]
-    state: CommandState
+    state: Annotated[CommandState, Meta(description="The last six are final.")]
     effect: Annotated[Effect, Meta(description="What is known of its effect on the world outside.")]
     result: Annotated[
         msgspec.Raw, Meta(description="As the action's own schema says; null until it succeeded.")
     ]
-    error: CommandFault | None
-    artifacts: tuple[ArtifactRef, ...]
-    dialog: DialogState | None
-    notices: tuple[str, ...]
-    attempt: int
-    cancel_requested: bool
+    error: Annotated[CommandFault | None, Meta(description="Why it did not succeed.")]
+    artifacts: Annotated[tuple[ArtifactRef, ...], Meta(description="The bytes it made.")]
+    dialog: Annotated[
+        DialogState | None, Meta(description="A dialog that the page showed meanwhile.")
+    ]
+    notices: Annotated[
+        tuple[str, ...], Meta(description="What else to know, say that the browser was restarted.")
+    ]
+    attempt: Annotated[int, Meta(ge=0, description="How often it was sent to the agent.")]
+    cancel_requested: Annotated[bool, Meta(description="Whether somebody wants it stopped.")]
     created_at: Timestamp
     dispatched_at: Timestamp | None
     started_at: Timestamp | None

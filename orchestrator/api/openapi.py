@@ -219,9 +219,13 @@ def _responses(operation: Operation, schemas: _Schemas) -> Json:
     for refusal in refusals_of(operation):
         by_status.setdefault(refusal.status, []).append(refusal)
     for status, refusals in sorted(by_status.items()):
-        codes = ", ".join(f"`{refusal.code}`" for refusal in refusals)
         responses[str(status)] = {
-            "description": f"{' or '.join(refusal.title for refusal in refusals)}: {codes}.",
+            "description": " ".join(_explained(refusal) for refusal in refusals),
             "content": {MEDIA_TYPE: {"schema": schemas.of("problem")}},
         }
     return responses
+
+
+def _explained(refusal: type[Refusal]) -> str:
+    meaning = (refusal.__doc__ or refusal.title).partition("\n")[0]
+    return f"`{refusal.code}`: {meaning}"

@@ -9,10 +9,16 @@ from starlette.routing import BaseRoute, Route
 
 from orchestrator.api import agents, artifacts, commands, documentation, enrolments, health
 from orchestrator.api.endpoint import Endpoint
-from orchestrator.api.openapi import describe
+from orchestrator.api.openapi import describe, refusals_of
 from orchestrator.api.operation import Operation
-from orchestrator.api.problems import unknown_route
+from orchestrator.api.problems import (
+    InternalError,
+    MethodNotAllowed,
+    RouteUnknown,
+    unknown_route,
+)
 from orchestrator.api.services import Services
+from orchestrator.errors import Refusal
 
 OPERATIONS: Final[Sequence[Operation]] = (
     *commands.OPERATIONS,
@@ -31,8 +37,7 @@ def build_routes(services: Services) -> list[BaseRoute]:
     by_path: dict[str, list[Operation]] = {}
     for each in OPERATIONS:
         by_path.setdefault(each.path, []).append(each)
-    document = describe(OPERATIONS, services.version)
-    pages = documentation.operations(document)
+    pages = documentation.operations(describe(OPERATIONS, services.version), _refusals())
     by_path |= {each.path: [each] for each in pages}
     routes: list[BaseRoute] = [
         Route(path, Endpoint(operations, services)) for path, operations in by_path.items()
@@ -44,3 +49,12 @@ def build_routes(services: Services) -> list[BaseRoute]:
 
 class _Anything:
     __call__ = staticmethod(unknown_route)
+
+
+def _refusals() -> list[type[Refusal]]:
+    """Return every refusal that any route or the guard can answer with, by its code."""
+    by_code: dict[str, type[Refusal]] = {}
+    for operation in OPERATIONS:
+        by_code |= {each.code: each for each in refusals_of(operation)}
+    by_code |= {each.code: each for each in (RouteUnknown, MethodNotAllowed, InternalError)}
+    return list(by_code.values())

@@ -82,7 +82,7 @@ class Admission:
         raise DuplicateAgent(
             f"The name {agent_id!r} belongs to another install{where}, which {holds}: choose "
             "another name, or stop that agent first.",
-            retry_after=max(1.0, seconds),
+            retry_after=self._timers.lost if live else max(1.0, seconds),
         )
 
     async def admit(

@@ -13,7 +13,7 @@ import msgspec
 
 from orchestrator.clock import now_ms
 from orchestrator.store.records import SessionRecord
-from xagent_protocol.ids import AgentId
+from xagent_protocol.ids import AgentId, RequestId
 from xagent_protocol.messages import AgentBeat, BrowserStatus, OrchestratorMessage
 
 
@@ -21,7 +21,10 @@ class AgentSocket(Protocol):
     """What dispatch needs of a connection."""
 
     def send(self, message: OrchestratorMessage) -> None:
-        """Hand a frame over; it is written in the order of the calls, or never."""
+        """Write a frame without waiting; in the order of the calls, or never."""
+
+    def acknowledge(self, request_id: RequestId) -> None:
+        """Tell the agent, soon, that a result is durable."""
 
     def close(self, code: int, reason: str) -> None:
         """Begin to close; does nothing if that has begun already."""

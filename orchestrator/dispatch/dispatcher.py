@@ -39,7 +39,7 @@ from orchestrator.store.journal import Journal
 from orchestrator.store.records import AgentRecord, CommandRecord
 from xagent_protocol.errors import ErrorCode, IllegalMove
 from xagent_protocol.ids import AgentId, RequestId
-from xagent_protocol.messages import Ack, Cancel, Command, Inventory, Result, Started
+from xagent_protocol.messages import Cancel, Command, Inventory, Result, Started
 from xagent_protocol.outcomes import CommandError
 from xagent_protocol.transitions import (
     EVENT_OF_OUTCOME,
@@ -245,9 +245,15 @@ class Dispatcher:
         entry = self._pending.get(message.request_id)
         return entry is None or entry.record.agent_id == live.agent_id
 
-    def finished(self, live: LiveAgent, message: Result) -> None:
-        """Take in a result: commit it (T4, T11), wake who waits, acknowledge it."""
-        self._spawn(self._finish(live, message))
+    async def finished(self, live: LiveAgent, message: Result) -> None:
+        """Take in a result: commit it (T4, T11), wake who waits, acknowledge it.
+
+        Results of an agent that has several commands in flight are committed side by side.
+        """
+        if self._pending.in_flight(live.agent_id) > 1:
+            self._spawn(self._finish(live, message))
+        else:
+            await self._finish(live, message)
 
     # --- moves --------------------------------------------------------------------------------
 
@@ -392,25 +398,33 @@ class Dispatcher:
 
     async def _dispatch_queued(self, agent_id: AgentId, live: LiveAgent) -> None:
         try:
-            while (
-                self._connections.get(agent_id) is live
-                and self._pending.in_flight(agent_id) < self._bounds.in_flight_per_agent
-                and (entry := self._pending.next_queued(agent_id)) is not None
-            ):
-                async with entry.turn:
-                    if entry.record.state is CommandState.QUEUED and entry.is_recorded:
-                        dispatched = _dispatched(entry.record, live)
-                        await self._commit(
-                            entry,
-                            dispatched.progress,
-                            epoch=dispatched.epoch,
-                            journal_id=dispatched.journal_id,
-                            boot_id=dispatched.boot_id,
-                            dispatched_at=dispatched.dispatched_at,
-                        )
-                        await self._send(entry, live)
+            while self._connections.get(agent_id) is live:
+                free = self._bounds.in_flight_per_agent - self._pending.in_flight(agent_id)
+                entries = self._pending.next_queued(agent_id, free)
+                if not entries:
+                    return
+                # Side by side, so that they share a commit; frames go out in this order, because
+                # the writer answers in the order it was asked.
+                async with asyncio.TaskGroup() as tasks:
+                    for entry in entries:
+                        tasks.create_task(self._dispatch(entry, live))
         finally:
             self._pumping.discard(agent_id)
+
+    async def _dispatch(self, entry: PendingCommand, live: LiveAgent) -> None:
+        async with entry.turn:
+            if entry.record.state is not CommandState.QUEUED:
+                return
+            bound = _dispatched(entry.record, live)
+            await self._commit(
+                entry,
+                bound.progress,
+                epoch=bound.epoch,
+                journal_id=bound.journal_id,
+                boot_id=bound.boot_id,
+                dispatched_at=bound.dispatched_at,
+            )
+            await self._send(entry, live)
 
     async def _reconcile_one(
         self, entry: PendingCommand, live: LiveAgent, held: dict[RequestId, Any]
@@ -466,7 +480,7 @@ class Dispatcher:
         entry = self._pending.get(message.request_id)
         if entry is None:
             if await self._finish_late(live, message):
-                live.socket.send(Ack(message.request_id))
+                live.socket.acknowledge(message.request_id)
             return
         async with entry.turn:
             record, outcome = entry.record, message.outcome
@@ -491,7 +505,7 @@ class Dispatcher:
                     dialog=outcome.dialog,
                     notices=outcome.notices,
                 )
-        live.socket.send(Ack(message.request_id))
+        live.socket.acknowledge(message.request_id)
 
     async def _finish_late(self, live: LiveAgent, message: Result) -> bool:
         """Take a result of a command that is over (T12); returns whether to acknowledge it."""

@@ -116,16 +116,23 @@ class PendingCommands:
         else:
             del self._queued[agent_id]
 
-    def next_queued(self, agent_id: AgentId) -> PendingCommand | None:
-        """Return the oldest recorded command in an agent's queue; it stays there."""
-        queue = self._queues.get(agent_id)
-        while queue:
+    def next_queued(self, agent_id: AgentId, count: int) -> list[PendingCommand]:
+        """Take the oldest recorded commands out of an agent's queue, at most *count*.
+
+        Stops before one that is not recorded yet, so that none overtakes it.
+        """
+        queue = self._queues.get(agent_id, [])
+        taken: list[PendingCommand] = []
+        while queue and len(taken) < count:
             entry = self._by_request.get(queue[0][1])
             if entry is not None and entry.record.state is CommandState.QUEUED:
-                return entry
+                if not entry.is_recorded:
+                    break
+                taken.append(entry)
             heapq.heappop(queue)
-        self._queues.pop(agent_id, None)
-        return None
+        if not queue:
+            self._queues.pop(agent_id, None)
+        return taken
 
     def queued(self, agent_id: AgentId) -> int:
         """Count an agent's queued commands."""

@@ -1,8 +1,8 @@
 """One agent's socket: frames in, frames out, and its end.
 
-Frames to send are handed over without waiting and written by one task in their order, so that an
-agent that does not read can hold up nobody but itself; what it leaves unread is bounded in bytes
-and in time. Whoever wants the socket closed says so once, with the reason the session will bear.
+One task a socket: it reads. Frames are written in their order by whoever sends one, because a
+second task would cost each command a switch. Sending never waits, so an agent that does not read
+holds up nobody; what it leaves unread is bounded in bytes and in time.
 """
 
 from __future__ import annotations
@@ -18,12 +18,14 @@ from orchestrator.dispatch.admission import GOODBYE, Admission
 from orchestrator.dispatch.connections import LiveAgent
 from orchestrator.dispatch.dispatcher import Dispatcher
 from orchestrator.errors import DuplicateAgent
+from orchestrator.gateway.flusher import Flusher
 from orchestrator.settings import Bounds, Timers
 from xagent_protocol.close_codes import DUPLICATE_AGENT, CloseCode
 from xagent_protocol.codec import depth_exceeds, encode
 from xagent_protocol.errors import ProtocolError
-from xagent_protocol.ids import AgentId
+from xagent_protocol.ids import AgentId, RequestId
 from xagent_protocol.messages import (
+    Ack,
     AgentBeat,
     AgentMessage,
     Beat,
@@ -45,6 +47,9 @@ REASON_BYTES: Final = 123
 """What a close frame has room for (RFC 6455, section 5.5.1)."""
 
 LOST_WORD: Final = "lost"
+
+ABNORMAL: Final = 1006
+"""The code of an end without a close frame (RFC 6455, section 7.4.1); never sent."""
 
 
 class _Closed(Exception):
@@ -69,6 +74,7 @@ class Connection:
         *,
         admission: Admission,
         dispatcher: Dispatcher,
+        flusher: Flusher,
         timers: Timers,
         bounds: Bounds,
     ) -> None:
@@ -79,39 +85,58 @@ class Connection:
         self._send_event = send
         self._admission = admission
         self._dispatcher = dispatcher
+        self._flusher = flusher
         self._timers = timers
         self._bounds = bounds
         self._session = OrchestratorSession()
         self._live: LiveAgent | None = None
         self._unsent: deque[str] = deque()
         self._unsent_bytes = 0
-        self._wake = asyncio.Event()
+        self._durable: list[RequestId] = []
+        self._stalled_since: float | None = None
         self._closing: _Closed | None = None
+        self._task: asyncio.Task[None] | None = None
         self._beat_seq = 0
         self._heard_at = asyncio.get_running_loop().time()
 
     async def run(self) -> None:
         """Serve the agent until the socket is closed by either end."""
-        closed = _Closed(CloseCode.GOING_AWAY, "stopped")
+        self._task = asyncio.current_task()
         try:
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._write())
-                await self._converse()
-        except* _Closed as group:
-            closed = next(error for error in _leaves(group) if isinstance(error, _Closed))
+            await self._converse()
+        except _Closed as closed:
+            self._closing = self._closing or closed
+        except asyncio.CancelledError:
+            # Our own `close` interrupts the wait for the next frame; anything else goes on.
+            if self._closing is None or self._task is None or self._task.uncancel() > 0:
+                raise
         finally:
             # First out of the registry, so that nothing more is sent here; then the record.
-            live, self._live = self._live, None
             self._session.close()
-            if live is not None and await self._admission.release(live, closed.reason):
+            live, self._live = self._live, None
+            reason = self._closing.reason if self._closing else "stopped"
+            if live is not None and await self._admission.release(live, reason):
                 self._dispatcher.left(self._agent_id)
-        if not closed.by_peer:
-            await self._say_close(closed)
+        if self._closing is not None and not self._closing.by_peer:
+            await self._say_close(self._closing)
 
     # --- what dispatch asks -------------------------------------------------------------------
 
     def send(self, message: OrchestratorMessage) -> None:
-        """Queue a frame; too much unread closes the socket instead."""
+        """Write a frame behind those that wait; never blocks.
+
+        What the agent does not read stays queued and is written when it reads again; too many
+        bytes or too long a time of it close the socket.
+        """
+        self._queue(message)
+        self._write_now()
+
+    def acknowledge(self, request_id: RequestId) -> None:
+        """Tell the agent, within the flusher's delay, that a result is durable."""
+        self._durable.append(request_id)
+        self._flusher.soon(self)
+
+    def _queue(self, message: OrchestratorMessage) -> None:
         if self._closing is not None:
             return
         frame = encode(message)
@@ -119,24 +144,61 @@ class Connection:
         self._unsent_bytes += len(frame)
         if self._unsent_bytes > self._bounds.unsent_bytes:
             self.close(CloseCode.TRY_AGAIN_LATER, "it does not read what is sent")
-        self._wake.set()
+
+    async def flush(self) -> None:
+        """Write what is queued and owed, waiting until the agent reads; safe to cancel."""
+        if self._durable:
+            self._queue(Ack(tuple(self._durable)))
+            self._durable.clear()
+        while self._unsent:
+            self._stalled_since = self._stalled_since or asyncio.get_running_loop().time()
+            await self._send_event({"type": "websocket.send", "text": self._unsent[0]})
+            self._note_written()
+        self._stalled_since = None
 
     def close(self, code: int, reason: str) -> None:
-        """Close once what is queued is written; the first reason given is kept."""
-        if self._closing is None:
-            self._closing = _Closed(code, reason)
-            self._wake.set()
+        """End the connection; the first reason given is kept."""
+        self._end(_Closed(code, reason))
 
     def drain(self, retry_after: float) -> None:
-        """Announce that no more commands come on this socket, and when to dial again."""
+        """Announce that no more commands come on this socket and when to dial again; close it."""
         self._session.drain()
         self.send(Drain(retry_after))
         self.close(CloseCode.SERVICE_RESTART, "the orchestrator is shutting down")
 
+    def _write_now(self) -> None:
+        """Write as long as nothing has to be waited for.
+
+        The server's send begins by waiting until the socket takes bytes, so one step of it either
+        writes the whole frame or nothing; then it is given up and the flusher waits instead. A
+        task, or a timeout, around each frame would cost more than the frame.
+        """
+        while self._unsent and self._stalled_since is None:
+            attempt = self._send_event({"type": "websocket.send", "text": self._unsent[0]})
+            try:
+                attempt.__await__().send(None)
+            except StopIteration:
+                self._note_written()
+            except (OSError, RuntimeError) as error:
+                self._end(_Closed(ABNORMAL, f"connection lost ({error})", by_peer=True))
+                return
+            else:
+                self._stalled_since = asyncio.get_running_loop().time()
+                self._flusher.soon(self)
+
+    def _note_written(self) -> None:
+        self._unsent_bytes -= len(self._unsent.popleft())
+
+    def _end(self, closed: _Closed) -> None:
+        if self._closing is None:
+            self._closing = closed
+            if self._task is not None and self._task is not asyncio.current_task():
+                self._task.cancel()
+
     # --- heartbeat ----------------------------------------------------------------------------
 
     def beat(self, now: float) -> None:
-        """Ask for a sign of life, and draw conclusions from how long there was none."""
+        """Queue a question for a sign of life; conclude from how long there was none."""
         silent_seconds = now - self._heard_at
         if silent_seconds > self._timers.lost:
             self.close(CloseCode.TIMED_OUT, f"{LOST_WORD}: silent for {silent_seconds:.0f} s")
@@ -145,8 +207,12 @@ class Connection:
             return
         if silent_seconds > self._timers.suspect:
             self._live.note_silence()
+        if self._stalled_since is not None and now - self._stalled_since > self._timers.stall:
+            self.close(CloseCode.TRY_AGAIN_LATER, f"it read nothing for {self._timers.stall:g} s")
+            return
         self._beat_seq += 1
-        self.send(Beat(self._beat_seq))
+        self._queue(Beat(self._beat_seq))
+        self._flusher.soon(self)
 
     def forgive(self, now: float) -> None:
         """Count silence from *now*: it was this process that could not listen."""
@@ -166,6 +232,8 @@ class Connection:
             assert isinstance(hello, Hello)  # the session's table allows nothing else
             await self._welcome(hello)
             while True:
+                if self._closing is not None:
+                    raise self._closing
                 await self._handle(await self._next())
         except ProtocolError as error:
             log.warning("agent.protocol_error", agent_id=self._agent_id, error=str(error))
@@ -174,7 +242,7 @@ class Connection:
     async def _next(self) -> AgentMessage:
         event = await self._receive()
         if event["type"] == "websocket.disconnect":
-            code = event.get("code") or 1006
+            code = event.get("code") or ABNORMAL
             raise _Closed(code, f"connection lost ({code})", by_peer=True)
         text = event.get("text")
         if text is None:
@@ -215,7 +283,7 @@ class Connection:
                     raise _Closed(CloseCode.BAD_MESSAGE, "protocol error: nested too deeply")
                 if not self._dispatcher.owns(live, message):
                     raise _Closed(CloseCode.FORBIDDEN, "forbidden: a result of another agent")
-                self._dispatcher.finished(live, message)
+                await self._dispatcher.finished(live, message)
             case Started():
                 self._dispatcher.started(live, message)
             case AgentBeat():
@@ -224,25 +292,6 @@ class Connection:
                 await self._dispatcher.reconcile(live, message)
             case Goodbye():
                 raise _Closed(CloseCode.NORMAL, f"{GOODBYE}: {message.reason}")
-
-    async def _write(self) -> None:
-        while True:
-            await self._wake.wait()
-            self._wake.clear()
-            try:
-                async with asyncio.timeout(self._timers.stall):
-                    while self._unsent:
-                        frame = self._unsent.popleft()
-                        await self._send_event({"type": "websocket.send", "text": frame})
-                        self._unsent_bytes -= len(frame)
-            except TimeoutError:
-                raise _Closed(
-                    CloseCode.TRY_AGAIN_LATER, f"it read nothing for {self._timers.stall:g} s"
-                ) from None
-            except (OSError, RuntimeError) as error:
-                raise _Closed(1006, f"connection lost ({error})", by_peer=True) from error
-            if self._closing is not None:
-                raise self._closing
 
     async def _say_close(self, closed: _Closed) -> None:
         reason = closed.reason.encode()[:REASON_BYTES].decode(errors="ignore")
@@ -253,10 +302,3 @@ class Connection:
                 )
         except (TimeoutError, OSError, RuntimeError):
             log.debug("agent.close_not_sent", agent_id=self._agent_id, code=int(closed.code))
-
-
-def _leaves(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:
-    found: list[BaseException] = []
-    for error in group.exceptions:
-        found.extend(_leaves(error) if isinstance(error, BaseExceptionGroup) else [error])
-    return found

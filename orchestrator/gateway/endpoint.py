@@ -11,6 +11,7 @@ from starlette.types import Receive, Scope, Send
 from orchestrator.dispatch.admission import Admission
 from orchestrator.dispatch.dispatcher import Dispatcher
 from orchestrator.gateway.connection import Connection
+from orchestrator.gateway.flusher import Flusher
 from orchestrator.gateway.heartbeat import Heartbeat
 from orchestrator.settings import Bounds, Timers
 from xagent_protocol import SUBPROTOCOL
@@ -25,6 +26,7 @@ class AgentEndpoint:
         admission: Admission,
         dispatcher: Dispatcher,
         heartbeat: Heartbeat,
+        flusher: Flusher,
         timers: Timers,
         bounds: Bounds,
     ) -> None:
@@ -32,6 +34,7 @@ class AgentEndpoint:
         self._admission = admission
         self._dispatcher = dispatcher
         self._heartbeat = heartbeat
+        self._flusher = flusher
         self._timers = timers
         self._bounds = bounds
 
@@ -49,6 +52,7 @@ class AgentEndpoint:
             send,
             admission=self._admission,
             dispatcher=self._dispatcher,
+            flusher=self._flusher,
             timers=self._timers,
             bounds=self._bounds,
         )

@@ -138,4 +138,6 @@ def _unavailable(error: OSError) -> StorageUnavailable:
 
 
 def _record(row: Row[Any]) -> ArtifactRecord:
-    return msgspec.convert(row._asdict(), ArtifactRecord)
+    return msgspec.convert(
+        {str(key): value for key, value in row._asdict().items()}, ArtifactRecord
+    )

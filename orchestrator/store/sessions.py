@@ -67,4 +67,4 @@ class SessionStore:
 
 def session_of_row(row: Row[Any]) -> SessionRecord:
     """Return what a row of the table says."""
-    return msgspec.convert(row._asdict(), SessionRecord)
+    return msgspec.convert({str(key): value for key, value in row._asdict().items()}, SessionRecord)

@@ -1,0 +1,1 @@
+"""What commands cost, measured against baselines of our own in the same run."""

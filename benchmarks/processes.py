@@ -1,0 +1,76 @@
+"""Starting and ending the processes of a benchmark; each is ours and ended by its own handle."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+START_SECONDS: Final = 30.0
+
+
+def free_port() -> int:
+    """Return a port that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextlib.contextmanager
+def running(
+    arguments: Sequence[str], *, log: Path, ready_lines: int = 0
+) -> Iterator[subprocess.Popen[str]]:
+    """Run `python -m arguments` until the block ends; waits for lines that say `ready`."""
+    with log.open("a") as errors:
+        process = subprocess.Popen(
+            [sys.executable, "-m", *arguments], stdout=subprocess.PIPE, stderr=errors, text=True
+        )
+    try:
+        assert process.stdout is not None
+        for _ in range(ready_lines):
+            if not process.stdout.readline():
+                raise RuntimeError(f"{arguments[0]} ended early: {log.read_text()[-2000:]}")
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+@contextlib.contextmanager
+def orchestrator(directory: Path) -> Iterator[tuple[str, str]]:
+    """Run an orchestrator on *directory*; gives its URL and the token."""
+    log = directory / "orchestrator.log"
+    arguments = ["orchestrator", "--port", "0", "--data-dir", str(directory)]
+    with running([*arguments, "--log-format", "json"], log=log) as process:
+        endpoint = directory / "orchestrator.json"
+        until = time.monotonic() + START_SECONDS
+        while not endpoint.exists():
+            if process.poll() is not None or time.monotonic() > until:
+                raise RuntimeError(f"the orchestrator did not start: {log.read_text()[-2000:]}")
+            time.sleep(0.02)
+        token = (directory / "token").read_text().strip()
+        yield str(json.loads(endpoint.read_text())["url"]), token
+
+
+def wait_for_port(port: int) -> None:
+    """Return once something listens on *port*."""
+    until = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+        except OSError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.02)
+        else:
+            return

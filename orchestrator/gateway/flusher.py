@@ -1,0 +1,55 @@
+"""Writes what nobody waits for, acknowledgements and beats, a little later and together.
+
+An acknowledgement only lets the agent forget, so it need not cost each command a frame and a
+system call of its own: one frame says it of all that became durable within the delay.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final, Protocol
+
+DELAY_SECONDS: Final = 0.2
+GIVE_UP_SECONDS: Final = 1.0
+
+
+class Flushable(Protocol):
+    """A socket with frames that wait."""
+
+    async def flush(self) -> None:
+        """Write them."""
+
+
+class Flusher:
+    """The sockets whose frames are to be written soon."""
+
+    def __init__(self) -> None:
+        """Write nothing until `run` is called."""
+        self._waiting: set[Flushable] = set()
+        self._wanted = asyncio.Event()
+
+    def soon(self, socket: Flushable) -> None:
+        """See to it that what *socket* has queued is written within the delay."""
+        if not self._waiting:
+            self._wanted.set()
+        self._waiting.add(socket)
+
+    async def run(self) -> None:
+        """Flush until cancelled; one that blocks delays no other."""
+        async with asyncio.TaskGroup() as tasks:
+            while True:
+                await self._wanted.wait()
+                self._wanted.clear()
+                await asyncio.sleep(DELAY_SECONDS)
+                waiting, self._waiting = self._waiting, set()
+                for socket in waiting:
+                    tasks.create_task(_flush(socket))
+
+
+async def _flush(socket: Flushable) -> None:
+    try:
+        async with asyncio.timeout(GIVE_UP_SECONDS):
+            await socket.flush()
+    except TimeoutError:
+        # It does not read; the heartbeat will judge it.
+        return

@@ -1,0 +1,119 @@
+"""What the tests of the actions speak with: a browser, a performer, and artifacts in memory."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from agent_runtime.actions import ActionRegistry, Performer, standard_registry
+from agent_runtime.actions.call import ActionLimits
+from agent_runtime.browser import Browser, BrowserSettings
+from agent_runtime.errors import ArtifactUploadFailed
+from xagent_protocol.ids import ArtifactId, RequestId
+from xagent_protocol.messages import Command
+from xagent_protocol.outcomes import ArtifactRef, Outcome
+
+DEADLINE_SECONDS = 15.0
+
+
+class MemoryArtifacts:
+    """Keeps what it is given, until it `is_full`."""
+
+    def __init__(self) -> None:
+        """Begin empty."""
+        self.kept: dict[ArtifactId, bytes] = {}
+        self.is_full = False
+
+    async def put(
+        self, content: bytes | Path, *, content_type: str, name: str, request_id: RequestId
+    ) -> ArtifactRef:
+        """Keep *content* under a new id."""
+        if self.is_full:
+            raise ArtifactUploadFailed("the orchestrator did not take the artifact")
+        assert isinstance(content, bytes)
+        artifact_id = ArtifactId(f"art-{len(self.kept) + 1}")
+        self.kept[artifact_id] = content
+        digest = hashlib.sha256(content).hexdigest()
+        return ArtifactRef(artifact_id, content_type, len(content), digest, name)
+
+
+class Asker:
+    """Asks one agent's performer as the runner would, without the wire."""
+
+    def __init__(self, browser: Browser, registry: ActionRegistry | None = None) -> None:
+        """Speak with *browser*."""
+        self.browser = browser
+        self.artifacts = MemoryArtifacts()
+        self.performer = Performer(
+            browser, registry or standard_registry(), self.artifacts, ActionLimits()
+        )
+        self._numbers = count(1)
+
+    def command(
+        self, action: str, *, page: str | None = None, timeout: float = 10, **params: object
+    ) -> Command:
+        """Return the command as the orchestrator would send it."""
+        return Command(
+            request_id=RequestId(f"r{next(self._numbers)}"),
+            attempt=1,
+            action=action,
+            params=msgspec.Raw(msgspec.json.encode(params)),
+            timeout=timeout,
+            page=page,
+        )
+
+    async def ask(
+        self, action: str, *, page: str | None = None, timeout: float = 10, **params: Any
+    ) -> Outcome:
+        """Run one action and return how it ended."""
+        command = self.command(action, page=page, timeout=timeout, **params)
+        return await self.performer.perform(command)
+
+    async def get(
+        self, action: str, *, page: str | None = None, timeout: float = 10, **params: Any
+    ) -> object:
+        """Run one action that must succeed, and return its result."""
+        outcome = await self.ask(action, page=page, timeout=timeout, **params)
+        assert outcome.error is None, outcome.error
+        return result_of(outcome)
+
+
+def result_of(outcome: Outcome) -> object:
+    """Return the result as a program sees it."""
+    result: object = msgspec.json.decode(outcome.result)
+    return result
+
+
+def code_of(outcome: Outcome) -> str | None:
+    """Return the error's code, if there is one."""
+    return outcome.error.code if outcome.error is not None else None
+
+
+@asynccontextmanager
+async def running_browser(
+    directory: Path, on_change: Callable[[], None] = lambda: None
+) -> AsyncIterator[Browser]:
+    """Run a browser in *directory*, watched."""
+    async with (
+        Browser(BrowserSettings(directory), on_change=on_change) as browser,
+        asyncio.TaskGroup() as group,
+    ):
+        watching = group.create_task(browser.watch())
+        try:
+            yield browser
+        finally:
+            watching.cancel()
+
+
+async def eventually(condition: Callable[[], bool]) -> None:
+    """Wait until *condition* holds; fail if it never does."""
+    async with asyncio.timeout(DEADLINE_SECONDS):
+        while not condition():  # noqa: ASYNC110 (what is waited for has no event)
+            await asyncio.sleep(0.01)

@@ -1,0 +1,118 @@
+"""Pages, their ids, and the main one."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from tests.agent_runtime.actions.asking import Asker, code_of, eventually, result_of
+from tests.site import Site
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+
+async def test_a_new_page_gets_an_id_under_which_it_is_used(asker: Asker, site: Site) -> None:
+    main = asker.browser.tabs.main
+    assert main is not None
+
+    opened = await asker.get("new_page", url=site.url("/form"))
+
+    assert isinstance(opened, dict)
+    assert opened | {"id": ""} == {
+        "id": "",
+        "url": site.url("/form"),
+        "title": "Form",
+        "status": 200,
+    }
+    assert await asker.get("title", page=opened["id"]) == "Form"
+    listed = await asker.get("pages")
+    assert isinstance(listed, dict)
+    assert [(one["id"], one["main"]) for one in listed["pages"]] == [
+        (main.id, True),
+        (opened["id"], False),
+    ]
+
+
+async def test_when_the_main_page_closes_the_next_oldest_serves(asker: Asker) -> None:
+    main = asker.browser.tabs.main
+    assert main is not None
+    opened = await asker.get("new_page")
+    assert isinstance(opened, dict)
+
+    closed = await asker.get("close_page")
+
+    assert closed == {"closed": main.id, "main": opened["id"]}
+    assert (await asker.ask("title")).page is not None
+
+
+async def test_when_the_last_page_closes_a_blank_one_takes_its_place(asker: Asker) -> None:
+    main = asker.browser.tabs.main
+    assert main is not None
+
+    closed = await asker.get("close_page", page=main.id)
+
+    assert isinstance(closed, dict)
+    assert closed["main"] != main.id
+    assert await asker.get("evaluate", expression="location.href") == "about:blank"
+
+
+async def test_a_closed_page_is_told_from_one_that_never_was(asker: Asker) -> None:
+    opened = await asker.get("new_page")
+    assert isinstance(opened, dict)
+    await asker.get("close_page", page=opened["id"])
+
+    closed = await asker.ask("title", page=opened["id"])
+    unknown = await asker.ask("title", page="p999999")
+    odd = await asker.ask("close_page", page="first")
+
+    assert code_of(closed) == "page_closed"
+    assert closed.error is not None
+    assert closed.error.details == {"open": [tab.id for tab in asker.browser.tabs]}
+    assert code_of(unknown) == "page_not_found"
+    assert code_of(odd) == "page_not_found"
+
+
+async def test_a_page_that_a_site_opens_gets_an_id_too(asker: Asker, site: Site) -> None:
+    await asker.get("goto", url=site.url("/popups"))
+    await asker.get("click", target="text=Open")
+    await eventually(lambda: len(asker.browser.tabs) == 2)
+    popup = tuple(asker.browser.tabs)[1]
+
+    assert await asker.get("wait_for", page=popup.id, selector="#go") == {"url": site.url("/form")}
+
+
+async def test_a_page_may_be_closed_while_it_hangs(asker: Asker) -> None:
+    opened = await asker.get("new_page")
+    assert isinstance(opened, dict)
+    page = opened["id"]
+    stuck = asker.command("evaluate", page=page, expression="new Promise(() => {})")
+    close = asker.command("close_page", page=page)
+
+    assert asker.performer.lane(stuck) == page
+    assert asker.performer.lane(close) is None
+    async with asyncio.TaskGroup() as group:
+        waiting = group.create_task(asker.performer.perform(stuck))
+        tab = asker.browser.tabs.named(page)
+        await eventually(lambda: bool(tab.is_busy))
+        assert result_of(await asker.performer.perform(close)) is not None
+
+    assert code_of(waiting.result()) == "page_closed"
+
+
+async def test_a_blocked_address_opens_no_page(asker: Asker) -> None:
+    before = len(asker.browser.tabs)
+
+    outcome = await asker.ask("new_page", url="file:///etc/passwd")
+
+    assert code_of(outcome) == "blocked_by_policy"
+    assert len(asker.browser.tabs) == before
+
+
+async def test_the_browser_describes_itself(asker: Asker) -> None:
+    described = await asker.get("browser_info")
+
+    assert isinstance(described, dict)
+    assert described["headless"] is True
+    assert described["version"][0].isdigit()
+    assert "Chrome" in described["user_agent"]

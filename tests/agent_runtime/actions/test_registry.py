@@ -1,0 +1,122 @@
+"""Actions from functions, and what is announced of them."""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import Annotated
+
+import jsonschema
+import msgspec
+import pytest
+from msgspec import Meta
+
+from agent_runtime.actions import ActionRegistry, action, standard_registry
+from agent_runtime.actions.call import Call
+from agent_runtime.actions.errors import ActionFailed
+from xagent_protocol.messages import ActionSpec
+
+SPECS = standard_registry().specs()
+NAMES = [
+    "goto",
+    "go_back",
+    "reload",
+    "click",
+    "fill",
+    "press",
+    "hover",
+    "select_option",
+    "inner_text",
+    "content",
+    "title",
+    "evaluate",
+    "snapshot",
+    "screenshot",
+    "wait_for",
+    "pages",
+    "new_page",
+    "close_page",
+    "browser_info",
+]
+
+
+def test_the_vocabulary_is_what_was_promised() -> None:
+    assert {spec.name for spec in SPECS} == set(NAMES)
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.name)
+def test_an_announced_schema_is_valid_and_whole(spec: ActionSpec) -> None:
+    for schema in (spec.params, spec.result):
+        jsonschema.Draft202012Validator.check_schema(schema)
+        assert b"$ref" not in msgspec.json.encode(schema)
+    assert spec.description
+    assert spec.family
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.name)
+def test_an_unknown_param_is_refused_by_schema_and_agent_alike(spec: ActionSpec) -> None:
+    params = {"target": "a", "url": "http://x", "value": "v", "key": "k", "expression": "1"}
+    known = {key: value for key, value in params.items() if key in spec.params["properties"]}
+    with_unknown = known | {"nonsense": 1}
+
+    jsonschema.validate(known, spec.params)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(with_unknown, spec.params)
+    registered = standard_registry().named(spec.name)
+    registered.decode(msgspec.json.encode(known))
+    with pytest.raises(ActionFailed, match="nonsense"):
+        registered.decode(msgspec.json.encode(with_unknown))
+
+
+def test_a_whole_number_with_a_fraction_is_an_integer_as_in_json_schema() -> None:
+    registered = standard_registry().named("inner_text")
+
+    assert registered.decode(b'{"max_chars": 100.0}') == registered.decode(b'{"max_chars": 100}')
+    with pytest.raises(ActionFailed):
+        registered.decode(b'{"max_chars": 100.5}')
+
+
+@pytest.mark.parametrize("raw", [b"", b"{", b"[]", b"null", b"1", b"\xff", b"[" * 100_000])
+def test_params_that_are_no_object_are_refused(raw: bytes) -> None:
+    with pytest.raises(ActionFailed) as caught:
+        standard_registry().named("title").decode(raw)
+
+    assert caught.value.code == "invalid_params"
+
+
+def test_a_new_action_costs_one_function() -> None:
+    @action(family="own", reads=True, on_page=False)
+    async def add(
+        call: Call, *, left: int, right: Annotated[int, Meta(description="The other.")] = 1
+    ) -> int:
+        """Add two numbers."""
+        return left + right
+
+    module = ModuleType("own")
+    module.add = add  # type: ignore[attr-defined]  # a module made by hand
+    (spec,) = ActionRegistry.of(module).specs()
+
+    assert spec == ActionSpec(
+        name="add",
+        family="own",
+        description="Add two numbers.",
+        reads=True,
+        on_page=False,
+        params={
+            "type": "object",
+            "properties": {
+                "left": {"type": "integer"},
+                "right": {"description": "The other.", "type": "integer", "default": 1},
+            },
+            "required": ["left"],
+            "additionalProperties": False,
+        },
+        result={"type": "integer"},
+    )
+
+
+def test_a_param_without_a_name_or_type_is_a_mistake() -> None:
+    async def positional(call: Call, target: str) -> None:
+        """Take what must be named by position."""
+
+    with pytest.raises(TypeError, match="target"):
+        action(family="own", reads=True)(positional)

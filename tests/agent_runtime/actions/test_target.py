@@ -1,0 +1,152 @@
+"""What a target names, and what is said when it cannot be used."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.agent_runtime.actions.asking import Asker, code_of, result_of
+from tests.site import Site
+from xagent_protocol.outcomes import Effect, OutcomeState
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+
+async def test_nothing_that_matches_is_not_found_within_the_timeout(
+    asker: Asker, site: Site
+) -> None:
+    await asker.get("goto", url=site.url("/buttons"))
+
+    outcome = await asker.ask("click", target="#nowhere", timeout=0.5)
+
+    assert outcome.state is OutcomeState.FAILED
+    assert code_of(outcome) == "selector_not_found"
+    assert outcome.effect is Effect.NONE
+    assert outcome.duration_ms < 500
+
+
+async def test_two_matches_are_an_error_that_lists_them(asker: Asker, site: Site) -> None:
+    await asker.get("goto", url=site.url("/buttons"))
+
+    outcome = await asker.ask("click", target="text=Save")
+
+    assert code_of(outcome) == "selector_ambiguous"
+    assert outcome.error is not None
+    assert outcome.error.details is not None
+    assert len(outcome.error.details["matches"]) == 2
+    assert "<button>Save</button>" in outcome.error.details["matches"][0]
+
+
+@pytest.mark.parametrize(
+    "target", ["[[", "css=", "bogus=x", "role=x[", "xpath=//[", ">> x", "text=/(/"]
+)
+async def test_a_selector_that_cannot_be_read_is_invalid(asker: Asker, target: str) -> None:
+    outcome = await asker.ask("click", target=target, timeout=2)
+
+    assert code_of(outcome) == "selector_invalid", outcome.error
+
+
+@pytest.mark.parametrize(
+    ("target", "reason"),
+    [("#off", "disabled"), ("#covered", "covers it"), ("#hidden", "not visible")],
+)
+async def test_what_a_person_could_not_click_is_not_clicked(
+    asker: Asker, site: Site, target: str, reason: str
+) -> None:
+    await asker.get("goto", url=site.url("/form"))
+    await asker.get(
+        "evaluate",
+        expression="document.body.insertAdjacentHTML('beforeend', '<i id=hidden hidden>')",
+    )
+
+    outcome = await asker.ask("click", target=target, timeout=0.6)
+
+    assert code_of(outcome) == "not_actionable"
+    assert outcome.error is not None
+    assert reason in outcome.error.message
+
+
+async def test_a_frame_narrows_a_selector(asker: Asker, site: Site) -> None:
+    await asker.get("goto", url=site.url("/frames"))
+
+    await asker.get("fill", target="#name", frame="#inner", value="you")
+    await asker.get("click", target="#go", frame="#inner")
+
+    assert await asker.get("inner_text", target="#said", frame="#inner") == "hello you"
+    missing = await asker.ask("click", target="#go", timeout=0.4)
+    assert code_of(missing) == "selector_not_found"
+
+
+async def test_a_ref_names_the_element_the_snapshot_showed(asker: Asker, site: Site) -> None:
+    await asker.get("goto", url=site.url("/form"))
+    await asker.get("fill", target=await ref_of(asker, "textbox"), value="ref")
+
+    await asker.get("click", target=await ref_of(asker, 'button "Greet"'))
+
+    assert await asker.get("inner_text", target="#said") == "hello ref"
+
+
+async def test_a_ref_reaches_into_an_iframe(asker: Asker, site: Site) -> None:
+    await asker.get("goto", url=site.url("/frames"))
+
+    await asker.get("click", target=await ref_of(asker, 'button "Greet"'))
+
+    assert await asker.get("inner_text", target="#said", frame="#inner") == "hello"
+
+
+async def test_a_ref_outlives_other_snapshots_of_the_same_document(
+    asker: Asker, site: Site
+) -> None:
+    await asker.get("goto", url=site.url("/form"))
+    ref = await ref_of(asker, 'button "Greet"')
+    await asker.get("snapshot")
+
+    assert code_of(await asker.ask("click", target=ref)) is None
+
+
+async def test_after_a_navigation_an_old_ref_is_stale(asker: Asker, site: Site) -> None:
+    await asker.get("goto", url=site.url("/form"))
+    ref = await ref_of(asker, 'button "Greet"')
+    await asker.get("goto", url=site.url("/form"))
+
+    before = await asker.ask("click", target=ref)
+    await asker.get("snapshot")
+    after = await asker.ask("click", target=ref)
+
+    assert code_of(before) == "stale_ref"
+    assert before.effect is Effect.NONE
+    assert code_of(after) == "stale_ref", "a new snapshot must not bring an old ref back to life"
+
+
+async def test_a_ref_whose_element_is_gone_is_stale_at_once(asker: Asker, site: Site) -> None:
+    await asker.get("goto", url=site.url("/form"))
+    ref = await ref_of(asker, 'button "Greet"')
+    await asker.get("evaluate", expression="document.getElementById('go').remove()")
+
+    outcome = await asker.ask("click", target=ref)
+
+    assert code_of(outcome) == "stale_ref"
+    assert outcome.duration_ms < 2_000
+
+
+async def test_a_ref_belongs_to_its_page(asker: Asker, site: Site) -> None:
+    await asker.get("goto", url=site.url("/form"))
+    ref = await ref_of(asker, 'button "Greet"')
+    opened = await asker.ask("new_page", url=site.url("/form"))
+    assert opened.page is not None
+
+    outcome = await asker.ask("click", page=opened.page.id, target=ref)
+
+    assert code_of(outcome) == "stale_ref"
+
+
+@pytest.mark.parametrize("target", ["e5", "f1e5", "aria-ref=e5", "p999999s1e5"])
+async def test_a_ref_that_no_snapshot_wrote_is_refused(asker: Asker, target: str) -> None:
+    assert code_of(await asker.ask("click", target=target)) == "stale_ref"
+
+
+async def ref_of(asker: Asker, what: str) -> str:
+    """Return the ref of the first line of a snapshot that says *what*."""
+    answer = result_of(await asker.ask("snapshot"))
+    assert isinstance(answer, dict)
+    line = next(one for one in answer["snapshot"].splitlines() if what in one)
+    return str(line.partition("[ref=")[2].partition("]")[0])

@@ -1,0 +1,245 @@
+"""The browser through crashes of everything it is made of.
+
+Each scenario has a browser of its own, since it kills it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from agent_runtime.browser import Browser, BrowserSettings, BrowserUnavailable
+from tests.agent_runtime.actions.asking import (
+    Asker,
+    code_of,
+    eventually,
+    result_of,
+    running_browser,
+)
+from tests.site import Site
+from xagent_protocol.outcomes import Effect
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[Site]:
+    """The test site."""
+    with Site() as running:
+        yield running
+
+
+async def test_a_killed_chromium_comes_back_under_the_same_profile(tmp_path: Path) -> None:
+    async with running_browser(tmp_path) as browser:
+        asker = Asker(browser)
+        await asker.get("new_page")
+        in_flight = asker.command("evaluate", expression="new Promise(() => {})")
+        async with asyncio.TaskGroup() as group:
+            waiting = group.create_task(asker.performer.perform(in_flight))
+            main = browser.tabs.main
+            assert main is not None
+            await eventually(lambda: main.is_busy)
+            chromium_of(browser).kill()
+        next_one = await asker.ask("evaluate", expression="1 + 1")
+        old_page = await asker.ask("title", page="p1")
+        later = await asker.ask("title")
+
+        assert code_of(waiting.result()) == "browser_crashed"
+        assert waiting.result().effect is Effect.PARTIAL
+        assert result_of(next_one) == 2
+        assert next_one.page is not None
+        assert next_one.page.id == "p3"
+        (notice,) = next_one.notices
+        assert "p1, p2" in notice
+        assert "p3 is the main page now" in notice
+        assert later.notices == ()
+        assert code_of(old_page) == "page_closed"
+        assert old_page.error is not None
+        assert old_page.error.details == {"open": ["p3"]}
+        assert browser.status().epoch == 2
+        assert browser.status().ok
+
+
+async def test_a_killed_driver_is_replaced_with_its_chromium(tmp_path: Path) -> None:
+    async with running_browser(tmp_path) as browser:
+        asker = Asker(browser)
+        in_flight = asker.command("evaluate", expression="new Promise(() => {})")
+        async with asyncio.TaskGroup() as group:
+            waiting = group.create_task(asker.performer.perform(in_flight))
+            main = browser.tabs.main
+            assert main is not None
+            await eventually(lambda: main.is_busy)
+            driver_of(browser).kill()
+        next_one = await asker.ask("evaluate", expression="1 + 1", timeout=20)
+
+        assert code_of(waiting.result()) == "browser_crashed"
+        assert result_of(next_one) == 2
+        assert browser.status().epoch == 2
+
+
+async def test_nothing_is_left_after_closing(tmp_path: Path) -> None:
+    async with running_browser(tmp_path) as browser:
+        family = [driver_of(browser), *driver_of(browser).children(recursive=True)]
+
+    assert len(family) > 2
+    _, alive = psutil.wait_procs(family, timeout=5)
+    assert alive == []
+    await browser.close()
+
+
+async def test_page_ids_go_on_after_a_restart_of_the_agent(tmp_path: Path) -> None:
+    async with running_browser(tmp_path) as browser:
+        assert [tab.id for tab in browser.tabs] == ["p1"]
+
+    async with running_browser(tmp_path) as browser:
+        assert [tab.id for tab in browser.tabs] == ["p2"]
+        assert code_of(await Asker(browser).ask("title", page="p1")) == "page_closed"
+
+
+async def test_a_login_survives_the_killing_of_chromium(tmp_path: Path, site: Site) -> None:
+    """Both kinds of cookie, neither of which Chromium itself has written by then."""
+    async with running_browser(tmp_path) as browser:
+        asker = Asker(browser)
+        await asker.get("goto", url=site.url("/sign-in?user=ann"))
+        await eventually((tmp_path / "cookies.json").exists)
+        chromium_of(browser).kill()
+        await asker.get("goto", url=site.url("/account"))
+
+        assert await asker.get("inner_text", target="#session") == "ann"
+        assert await asker.get("inner_text", target="#remember") == "ann"
+        assert (tmp_path / "cookies.json").stat().st_mode & 0o777 == 0o600
+
+
+async def test_a_login_survives_the_end_of_the_agent_and_a_sign_out_lasts(
+    tmp_path: Path, site: Site
+) -> None:
+    async with running_browser(tmp_path) as browser:
+        await Asker(browser).get("goto", url=site.url("/sign-in?user=bob"))
+
+    async with running_browser(tmp_path) as browser:
+        asker = Asker(browser)
+        await asker.get("goto", url=site.url("/account"))
+        assert await asker.get("inner_text") == "bob\n\nbob"
+        await asker.get("goto", url=site.url("/sign-out"))
+
+    async with running_browser(tmp_path) as browser:
+        asker = Asker(browser)
+        await asker.get("goto", url=site.url("/account"))
+        assert await asker.get("inner_text") == "nobody\n\nnobody"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="SIGKILL")
+async def test_a_killed_agent_leaves_no_process_and_its_profile_is_usable_at_once(
+    tmp_path: Path,
+) -> None:
+    agent = subprocess.Popen(
+        [sys.executable, "-c", AGENT, str(tmp_path)], stdout=subprocess.PIPE, text=True
+    )
+    assert agent.stdout is not None
+    assert await asyncio.to_thread(agent.stdout.readline) == "running\n"
+    family = psutil.Process(agent.pid).children(recursive=True)
+
+    agent.send_signal(signal.SIGKILL)
+    agent.wait()
+    agent.stdout.close()
+
+    async with running_browser(tmp_path) as browser:
+        assert [tab.id for tab in browser.tabs] == ["p2"]
+    _, alive = psutil.wait_procs(family, timeout=5)
+    assert len(family) > 2
+    assert alive == []
+
+
+async def test_a_browser_that_cannot_be_launched_again_is_reported(tmp_path: Path) -> None:
+    changes: list[bool] = []
+    executable = tmp_path / "chromium"
+    executable.symlink_to("/usr/bin/chromium")
+    settings = BrowserSettings(tmp_path, executable=executable)
+    async with (
+        Browser(settings, on_change=lambda: changes.append(browser.status().ok)) as browser,
+        asyncio.TaskGroup() as group,
+    ):
+        watching = group.create_task(browser.watch())
+        executable.unlink()
+        chromium_of(browser).kill()
+        outcome = await Asker(browser).ask("title")
+        while code_of(outcome) == "browser_crashed":
+            outcome = await Asker(browser).ask("title")
+
+        assert code_of(outcome) == "browser_unavailable"
+        assert outcome.effect is Effect.NONE
+        assert not browser.status().ok
+        executable.symlink_to("/usr/bin/chromium")
+        await eventually(lambda: browser.status().ok)
+        assert code_of(await Asker(browser).ask("title")) is None
+        watching.cancel()
+    assert False in changes
+
+
+async def test_a_headed_browser_without_a_display_says_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+
+    with pytest.raises(BrowserUnavailable, match="xvfb-run"):
+        async with Browser(BrowserSettings(tmp_path, headed=True), on_change=lambda: None):
+            pass
+
+
+async def test_the_profile_is_private_and_no_port_listens(tmp_path: Path) -> None:
+    async with running_browser(tmp_path) as browser:
+        chromium = chromium_of(browser)
+        listening = [
+            connection
+            for process in (chromium, *chromium.children(recursive=True))
+            for connection in process.net_connections(kind="inet")
+            if connection.status == psutil.CONN_LISTEN
+        ]
+
+        assert listening == []
+        for name in ("", "profile", "downloads"):
+            assert (tmp_path / name).stat().st_mode & 0o777 == 0o700
+
+
+AGENT = textwrap.dedent("""
+    import asyncio, sys
+    from pathlib import Path
+    from agent_runtime.browser import Browser, BrowserSettings
+
+    async def main():
+        async with Browser(BrowserSettings(Path(sys.argv[1])), on_change=lambda: None):
+            print("running", flush=True)
+            await asyncio.sleep(600)
+
+    asyncio.run(main())
+""")
+
+
+def chromium_of(browser: Browser) -> psutil.Process:
+    """Return the browser process, found as an outsider would."""
+    return next(
+        process
+        for process in driver_of(browser).children()
+        if str(browser.settings.profile) in " ".join(process.cmdline())
+    )
+
+
+def driver_of(browser: Browser) -> psutil.Process:
+    """Return the Node process between us and this browser."""
+    for process in psutil.Process().children():
+        with contextlib.suppress(psutil.Error):
+            for child in process.children():
+                if str(browser.settings.profile) in " ".join(child.cmdline()):
+                    return process
+    raise AssertionError("no driver runs")

@@ -1,0 +1,1 @@
+"""Tests of the socket to the orchestrator."""

@@ -1,0 +1,199 @@
+"""One socket from hello to its end."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from tests.agent_runtime.fake_orchestrator import LIMITS, FakeOrchestrator
+from tests.agent_runtime.fake_performer import FakePerformer, command
+from tests.agent_runtime.link.conftest import Rig
+from xagent_protocol.close_codes import CloseCode
+from xagent_protocol.codec import encode
+from xagent_protocol.ids import RequestId, SessionId
+from xagent_protocol.messages import (
+    Ack,
+    AgentBeat,
+    Beat,
+    Cancel,
+    Drain,
+    Hello,
+    Inventory,
+    Result,
+    Started,
+    Welcome,
+)
+from xagent_protocol.outcomes import OutcomeState
+
+
+async def test_hello_then_inventory_then_work(rig: Rig, orchestrator: FakeOrchestrator) -> None:
+    async with rig.running():
+        visit = await orchestrator.visit()
+
+        hello = await visit.hear(Hello)
+        visit.say(Welcome(1, SessionId("s"), 7, LIMITS), command("r1"))
+
+        assert hello.journal_id == rig.journal.journal_id
+        assert [action.name for action in hello.actions] == ["echo"]
+        assert await visit.hear(Inventory) == Inventory(())
+        assert await visit.hear(Started) == Started(RequestId("r1"), 1)
+        assert (await visit.hear(Result)).outcome.state is OutcomeState.SUCCEEDED
+    assert rig.highest == 7
+
+
+async def test_an_epoch_that_was_seen_before_is_refused(
+    rig: Rig, orchestrator: FakeOrchestrator
+) -> None:
+    rig.highest = 5
+    async with rig.running():
+        visit = await orchestrator.visit()
+        await visit.hear(Hello)
+        visit.say(Welcome(1, SessionId("s"), 5, LIMITS), command("r1"))
+
+        assert await visit.closed() == (CloseCode.CONFLICT, "stale_epoch")
+        assert visit.heard() == []
+        await (await orchestrator.visit()).welcome(6)
+
+
+async def test_a_beat_is_answered_while_commands_run(
+    rig: Rig, orchestrator: FakeOrchestrator, performer: FakePerformer
+) -> None:
+    async with rig.running():
+        visit = await orchestrator.visit()
+        await visit.welcome()
+        visit.say(command("r1", "hold", page="p1"), command("r2", "hold", page="p1"))
+        await visit.hear(Started)
+
+        visit.say(Beat(41))
+
+        assert await visit.hear(AgentBeat) == AgentBeat(41, rig.browser_status(), in_flight=2)
+
+
+async def test_a_change_of_the_browser_is_told_unasked_with_the_last_seq(
+    rig: Rig, orchestrator: FakeOrchestrator
+) -> None:
+    async with rig.running():
+        visit = await orchestrator.visit()
+        await visit.welcome()
+        visit.say(Beat(3))
+        await visit.hear(AgentBeat)
+
+        rig.open_page("p1")
+        rig.open_page("p2")
+        beat = await visit.hear(AgentBeat)
+
+    assert beat.seq == 3
+    assert beat.browser is not None
+    assert [page.id for page in beat.browser.pages] == ["p1", "p2"], "both in one beat"
+    assert visit.heard() == []
+
+
+async def test_what_changed_before_the_hello_is_not_told_twice(
+    rig: Rig, orchestrator: FakeOrchestrator
+) -> None:
+    rig.open_page("p1")
+    async with rig.running():
+        visit = await orchestrator.visit()
+        await visit.welcome()
+        visit.say(Beat(1))
+        await visit.hear(AgentBeat)
+
+        assert visit.heard() == []
+
+
+async def test_silence_ends_the_socket_and_another_is_dialled(
+    rig: Rig, orchestrator: FakeOrchestrator
+) -> None:
+    async with rig.running():
+        visit = await orchestrator.visit()
+        await visit.welcome(1, msgspec.structs.replace(LIMITS, lost_seconds=0.02))
+
+        assert await visit.closed() == (None, None), "cut, not closed: nobody is there to hear it"
+        await (await orchestrator.visit()).welcome(2)
+
+
+@pytest.mark.parametrize(
+    ("garbage", "code"),
+    [
+        ("", CloseCode.BAD_MESSAGE),
+        ("[]", CloseCode.BAD_MESSAGE),
+        ('{"type":"explode"}', CloseCode.BAD_MESSAGE),
+        ('{"type":"command","request_id":7}', CloseCode.BAD_MESSAGE),
+        ("[" * 100_000, CloseCode.BAD_MESSAGE),
+        (encode(Welcome(1, SessionId("s"), 9, LIMITS)), CloseCode.OUT_OF_TURN),
+        ("x" * (2**20 + 1), CloseCode.TOO_BIG),
+    ],
+    ids=["empty", "list", "unknown", "wrong field", "deep", "out of turn", "too big"],
+)
+async def test_garbage_closes_the_socket_with_its_code_and_is_dialled_past(
+    rig: Rig, orchestrator: FakeOrchestrator, garbage: str, code: CloseCode
+) -> None:
+    async with rig.running():
+        visit = await orchestrator.visit()
+        await visit.welcome(1)
+        visit.say_text(garbage)
+
+        assert (await visit.closed())[0] == code
+        await (await orchestrator.visit()).welcome(2)
+
+
+async def test_a_binary_frame_is_garbage(rig: Rig, orchestrator: FakeOrchestrator) -> None:
+    async with rig.running():
+        visit = await orchestrator.visit()
+        await visit.welcome(1)
+        visit.say_bytes(b"\x00")
+
+        assert (await visit.closed())[0] == CloseCode.BAD_MESSAGE
+
+
+async def test_a_repeated_command_runs_once(
+    rig: Rig, orchestrator: FakeOrchestrator, performer: FakePerformer
+) -> None:
+    async with rig.running():
+        visit = await orchestrator.visit()
+        await visit.welcome()
+        visit.say(command("r1", "hold"))
+        await visit.hear(Started)
+        visit.say(command("r1", "hold"), Beat(1))
+        await visit.hear(AgentBeat)
+        performer.release("r1")
+        result = await visit.hear(Result)
+
+        visit.say(command("r1", "hold"), command("r1", "hold", attempt=2))
+        assert await visit.hear(Result) == result
+        assert await visit.hear(Result) == result
+        visit.say(Ack((result.request_id,)), command("r1", "hold"), Beat(2))
+        await visit.hear(AgentBeat)
+
+    assert performer.begun == ["r1"]
+
+
+async def test_a_cancel_stops_what_runs(
+    rig: Rig, orchestrator: FakeOrchestrator, performer: FakePerformer
+) -> None:
+    async with rig.running():
+        visit = await orchestrator.visit()
+        await visit.welcome()
+        visit.say(command("r1", "hold"))
+        await visit.hear(Started)
+        visit.say(Cancel(RequestId("r1")))
+
+        assert (await visit.hear(Result)).outcome.state is OutcomeState.CANCELLED
+    assert performer.stopped == ["r1"]
+
+
+async def test_during_a_drain_results_go_out_and_beats_are_answered(
+    rig: Rig, orchestrator: FakeOrchestrator, performer: FakePerformer
+) -> None:
+    async with rig.running():
+        visit = await orchestrator.visit()
+        await visit.welcome()
+        visit.say(command("r1", "hold"))
+        await visit.hear(Started)
+        visit.say(Drain(retry_after=0.0), Beat(1))
+        await visit.hear(AgentBeat)
+        performer.release("r1")
+        result = await visit.hear(Result)
+        visit.say(Ack((result.request_id,)))
+
+        await rig.outbox.wait_until_acknowledged()

@@ -1,0 +1,197 @@
+"""Dialling, being turned away, and dialling again."""
+
+from __future__ import annotations
+
+import pytest
+
+from agent_runtime.errors import EnrolmentNeeded, NameTaken, NotWelcome, Superseded
+from tests.agent_runtime.fake_orchestrator import CUT, FakeOrchestrator, Reply
+from tests.agent_runtime.fake_performer import FakePerformer, command
+from tests.agent_runtime.link.conftest import CREDENTIAL, Rig, until_over
+from xagent_protocol.close_codes import CloseCode
+from xagent_protocol.messages import Ack, Drain, Goodbye, Inventory, InventoryState, Result, Started
+
+
+async def test_the_dial_names_the_agent_and_carries_its_credential(
+    rig: Rig, orchestrator: FakeOrchestrator
+) -> None:
+    async with rig.running():
+        visit = await orchestrator.visit()
+
+    assert visit.path == "/ws/agents/alpha"
+    assert visit.authorization == f"Bearer {CREDENTIAL}"
+
+
+async def test_a_cut_connection_is_dialled_again(rig: Rig, orchestrator: FakeOrchestrator) -> None:
+    async with rig.running():
+        (await orchestrator.visit()).cut()
+        first = await orchestrator.visit()
+        await first.welcome(1)
+        first.cut()
+
+        assert await (await orchestrator.visit()).welcome(2) == Inventory(())
+
+
+async def test_a_result_is_replayed_after_each_cut_until_it_is_acknowledged(
+    rig: Rig, orchestrator: FakeOrchestrator
+) -> None:
+    async with rig.running():
+        visit = await orchestrator.visit()
+        await visit.welcome(1)
+        visit.say(command("r1", params=b'{"n":1}'))
+        await visit.hear(Started)
+        result = await visit.hear(Result)
+        visit.cut()
+
+        for epoch in (2, 3):
+            visit = await orchestrator.visit()
+            inventory = await visit.welcome(epoch)
+            assert [item.state for item in inventory.commands] == [InventoryState.DONE]
+            assert await visit.hear(Result) == result
+            if epoch == 2:
+                visit.cut()
+        visit.say(Ack((result.request_id,)))
+        await rig.outbox.wait_until_acknowledged()
+        visit.cut()
+
+        assert await (await orchestrator.visit()).welcome(4) == Inventory(())
+
+
+async def test_a_command_goes_on_while_the_connection_is_gone(
+    rig: Rig, orchestrator: FakeOrchestrator, performer: FakePerformer
+) -> None:
+    async with rig.running():
+        visit = await orchestrator.visit()
+        await visit.welcome(1)
+        visit.say(command("r1", "hold"))
+        await visit.hear(Started)
+        visit.cut()
+
+        visit = await orchestrator.visit()
+        inventory = await visit.welcome(2)
+        assert [item.state for item in inventory.commands] == [InventoryState.STARTED]
+        performer.release("r1")
+        assert (await visit.hear(Result)).request_id == "r1"
+
+    assert performer.begun == ["r1"]
+
+
+async def test_a_result_made_while_nobody_listens_waits_for_the_next_welcome(
+    rig: Rig, orchestrator: FakeOrchestrator, performer: FakePerformer
+) -> None:
+    async with rig.running():
+        visit = await orchestrator.visit()
+        await visit.welcome(1)
+        visit.say(command("r1", "hold"))
+        await visit.hear(Started)
+        orchestrator.handshakes.extend([Reply(503), CUT, Reply(502, b"<html>", "text/html")])
+        visit.cut()
+        performer.release("r1")
+
+        visit = await orchestrator.visit()
+        await visit.welcome(2)
+        assert (await visit.hear(Result)).request_id == "r1"
+
+
+async def test_pages_of_a_proxy_or_a_captive_portal_are_waited_out(
+    rig: Rig, orchestrator: FakeOrchestrator
+) -> None:
+    orchestrator.handshakes.extend(
+        [Reply(502, b"<html>Bad Gateway</html>", "text/html"), Reply(200, b"<html>"), CUT]
+    )
+
+    async with rig.running():
+        await (await orchestrator.visit()).welcome()
+
+    assert orchestrator.dials == 4
+    assert rig.pauses == [0.5, 1.0], "the first retry goes at once, then the bound doubles"
+
+
+async def test_a_drain_is_obeyed(rig: Rig, orchestrator: FakeOrchestrator) -> None:
+    async with rig.running():
+        visit = await orchestrator.visit()
+        await visit.welcome(1)
+        visit.say(Drain(retry_after=0.01))
+        visit.close(CloseCode.SERVICE_RESTART)
+
+        await (await orchestrator.visit()).welcome(2)
+
+    assert rig.pauses == [0.5], "what was asked for, and jitter on top of it"
+
+
+async def test_an_unknown_credential_is_enrolled_and_dialled_with_again(
+    rig: Rig, orchestrator: FakeOrchestrator
+) -> None:
+    enrolled: list[str] = []
+    rig.enrolments = [lambda: enrolled.append("yes")]
+    orchestrator.handshakes.append(Reply(401))
+
+    async with rig.running():
+        await (await orchestrator.visit()).welcome()
+
+    assert enrolled == ["yes"]
+
+
+async def test_a_credential_that_is_refused_right_after_enrolment_ends_the_link(
+    rig: Rig, orchestrator: FakeOrchestrator
+) -> None:
+    rig.enrolments = [lambda: None]
+    orchestrator.handshakes.extend([Reply(401), Reply(401)])
+
+    with pytest.RaisesGroup(EnrolmentNeeded, flatten_subgroups=True):
+        async with rig.running() as link:
+            await until_over(link)
+
+
+async def test_a_taken_name_is_asked_for_again_and_never_stolen(
+    rig: Rig, orchestrator: FakeOrchestrator
+) -> None:
+    def taken() -> None:
+        raise NameTaken("agent alpha is held from 10.0.0.7")
+
+    rig.enrolments = [taken, lambda: None]
+    orchestrator.handshakes.extend([Reply(401), Reply(401)])
+
+    async with rig.running():
+        for _ in range(3):
+            (await orchestrator.visit()).close(CloseCode.CONFLICT, "duplicate_agent")
+        await (await orchestrator.visit()).welcome()
+
+    assert rig.enrolments == []
+    assert rig.pauses == [], "its own slow rhythm, not the backoff's"
+
+
+async def test_a_superseded_link_ends_for_good(rig: Rig, orchestrator: FakeOrchestrator) -> None:
+    with pytest.RaisesGroup(Superseded, flatten_subgroups=True):
+        async with rig.running() as link:
+            visit = await orchestrator.visit()
+            await visit.welcome()
+            visit.close(CloseCode.CONFLICT, "superseded")
+            await until_over(link)
+
+
+async def test_a_final_refusal_ends_the_link_and_is_quoted(
+    rig: Rig, orchestrator: FakeOrchestrator
+) -> None:
+    with pytest.RaisesGroup(
+        pytest.RaisesExc(NotWelcome, match="upgrade the agent"), flatten_subgroups=True
+    ):
+        async with rig.running() as link:
+            visit = await orchestrator.visit()
+            visit.close(CloseCode.UNSUPPORTED_PROTOCOL, "upgrade the agent")
+            await until_over(link)
+
+
+async def test_whoever_leaves_says_goodbye_and_dials_no_more(
+    rig: Rig, orchestrator: FakeOrchestrator
+) -> None:
+    async with rig.running() as link:
+        visit = await orchestrator.visit()
+        await visit.welcome()
+
+        await rig.link.leave("sigterm", returning=False)
+
+        assert await visit.hear(Goodbye) == Goodbye("sigterm", False)
+        assert await visit.closed() == (CloseCode.GOING_AWAY, "sigterm")
+        assert await until_over(link) is None
+    assert orchestrator.dials == 1

@@ -1,0 +1,125 @@
+"""What an agent is told at its start."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from agent_runtime.errors import InvalidSettings
+from agent_runtime.settings import LogFormat, Settings
+
+
+def test_flags_win_over_variables() -> None:
+    environment = {
+        "XAGENT_URL": "https://one.example.com",
+        "XAGENT_DATA_DIR": "one",
+        "XAGENT_LABELS": "region=eu, tier=1",
+        "XAGENT_LOG_FORMAT": "json",
+    }
+
+    settings = Settings.read(
+        [
+            *("shop-1", "--url", "https://two.example.com/base/", "--data-dir", "two"),
+            *("--label", "tier=2", "--log-format", "console", "--headed"),
+        ],
+        environment,
+    )
+
+    assert settings.url == "https://two.example.com/base"
+    assert settings.websocket_url == "wss://two.example.com/base/ws/agents/shop-1"
+    assert settings.data_directory == Path("two")
+    assert settings.labels == {"region": "eu", "tier": "2"}
+    assert settings.log_format is LogFormat.CONSOLE
+    assert settings.headed
+
+
+def test_variables_are_enough() -> None:
+    settings = Settings.read(
+        ["shop-1"],
+        {
+            "XAGENT_URL": "wss://xagent.example.com:8443",
+            "XAGENT_DATA_DIR": "data",
+            "XAGENT_BROWSER": "/opt/chromium",
+            "XAGENT_HEADED": "1",
+            "XAGENT_ENROLMENT_TOKEN": "xagent_enrol_secret",
+        },
+    )
+
+    assert settings.url == "https://xagent.example.com:8443"
+    assert settings.browser == Path("/opt/chromium")
+    assert settings.headed
+    assert settings.enrolment_token == "xagent_enrol_secret"
+    assert "secret" not in repr(settings)
+
+
+def test_nothing_but_a_name_means_the_orchestrator_on_this_machine() -> None:
+    settings = Settings.read(["shop-1"], {})
+
+    assert settings.websocket_url == "ws://127.0.0.1:8000/ws/agents/shop-1"
+    assert settings.on_loopback
+    assert settings.data_directory.is_absolute()
+
+
+@pytest.mark.parametrize(
+    ("url", "on_loopback"),
+    [
+        ("http://localhost:8000", True),
+        ("http://127.9.9.9:8000", True),
+        ("http://[::1]:8000", True),
+        ("https://10.0.0.1", False),
+        ("https://localhost.example.com", False),
+        ("https://127.0.0.1.example.com", False),
+    ],
+)
+def test_loopback_is_told_by_the_parsed_host(url: str, on_loopback: bool) -> None:
+    settings = Settings.read(["shop-1", "--url", url], {})
+
+    assert settings.on_loopback is on_loopback
+    assert settings.url == url
+
+
+@pytest.mark.parametrize("url", ["http://10.0.0.1:8000", "ws://xagent.example.com"])
+def test_the_way_to_another_machine_is_encrypted_unless_said_otherwise(url: str) -> None:
+    with pytest.raises(InvalidSettings, match="--insecure-http"):
+        Settings.read(["shop-1", "--url", url], {})
+
+    by_flag = Settings.read(["shop-1", "--url", url, "--insecure-http"], {})
+    by_variable = Settings.read(["shop-1", "--url", url], {"XAGENT_INSECURE_HTTP": "true"})
+    assert by_flag == by_variable
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["Shop 1"],
+        ["../shop"],
+        ["shop-1", "--unknown"],
+        ["shop-1", "extra"],
+        ["shop-1", "--url", "ftp://example.com"],
+        ["shop-1", "--url", "example.com"],
+        ["shop-1", "--url", "http://127.0.0.1:port"],
+        ["shop-1", "--url", "https://user:secret@example.com"],
+        ["shop-1", "--url", "https://example.com/?token=secret"],
+        ["shop-1", "--label", "nothing"],
+        ["shop-1", "--label", "=value"],
+        ["shop-1", "--log-format", "xml"],
+    ],
+    ids=" ".join,
+)
+def test_what_makes_no_sense_is_one_sentence(arguments: list[str]) -> None:
+    with pytest.raises(InvalidSettings) as raised:
+        Settings.read(arguments, {})
+
+    assert "\n" not in str(raised.value)
+    assert "secret" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [{"XAGENT_HEADED": "maybe"}, {"XAGENT_LOG_FORMAT": "xml"}, {"XAGENT_LABELS": "x"}],
+)
+def test_a_variable_that_makes_no_sense_is_named_or_quoted(environment: dict[str, str]) -> None:
+    with pytest.raises(InvalidSettings):
+        Settings.read(["shop-1"], environment)

@@ -1,0 +1,108 @@
+"""What is told, and when."""
+
+from __future__ import annotations
+
+import msgspec
+
+from agent_runtime.work.journal import Journal
+from agent_runtime.work.outbox import Outbox
+from tests.agent_runtime.fake_performer import command, succeeded
+from xagent_protocol.codec import decode_from_agent
+from xagent_protocol.errors import ErrorCode
+from xagent_protocol.ids import RequestId
+from xagent_protocol.messages import AgentMessage, Inventory, Result, Started
+from xagent_protocol.outcomes import Effect, OutcomeState
+
+ONE = RequestId("r1")
+
+
+class Heard(list[AgentMessage]):
+    """Everything that was sent."""
+
+    def send(self, frame: str) -> None:
+        """Take a frame."""
+        self.append(decode_from_agent(frame))
+
+
+def _done(journal: Journal, outbox: Outbox, request_id: RequestId, params: bytes = b"{}") -> None:
+    asked = command(request_id, params=params)
+    journal.received(asked)
+    journal.started(request_id)
+    outbox.finished(request_id, succeeded(asked))
+
+
+def test_a_new_socket_hears_the_inventory_and_then_every_result() -> None:
+    journal, heard = Journal(), Heard()
+    outbox = Outbox(journal)
+    _done(journal, outbox, ONE)
+    journal.received(command("r2"))
+
+    outbox.open(heard.send, 4096)
+
+    assert isinstance(heard[0], Inventory)
+    assert [item.request_id for item in heard[0].commands] == ["r1", "r2"]
+    assert heard[1:] == list(journal.results())
+
+
+def test_without_a_socket_nothing_is_lost_and_nothing_is_sent() -> None:
+    journal, heard = Journal(), Heard()
+    outbox = Outbox(journal)
+    outbox.open(heard.send, 4096)
+    outbox.close()
+
+    outbox.started(ONE, 1)
+    _done(journal, outbox, ONE)
+
+    assert heard == [Inventory(())]
+    assert len(journal.results()) == 1
+
+
+async def test_whoever_waits_for_acknowledgements_waits_for_all_of_them() -> None:
+    journal = Journal()
+    outbox = Outbox(journal)
+    await outbox.wait_until_acknowledged()
+    _done(journal, outbox, ONE)
+    _done(journal, outbox, RequestId("r2"))
+
+    outbox.acknowledged(ONE)
+    assert not outbox.owes_nothing
+    outbox.acknowledged(RequestId("r2"))
+
+    await outbox.wait_until_acknowledged()
+
+
+def test_an_acknowledgement_of_a_running_command_is_ignored() -> None:
+    journal = Journal()
+    outbox = Outbox(journal)
+    journal.received(command("r1"))
+
+    assert outbox.acknowledged(ONE) is None
+    assert journal.find(ONE) is not None
+
+
+def test_a_result_over_the_frame_is_replaced_by_one_that_fits() -> None:
+    journal, heard = Journal(), Heard()
+    outbox = Outbox(journal)
+    outbox.open(heard.send, 600)
+    fitting = msgspec.json.encode("é" * 200)
+    _done(journal, outbox, ONE, fitting)
+    _done(journal, outbox, RequestId("r2"), msgspec.json.encode("é" * 300))
+
+    short, long = heard[1:]
+    assert isinstance(short, Result)
+    assert short.outcome.state is OutcomeState.SUCCEEDED
+    assert isinstance(long, Result)
+    assert long.outcome.state is OutcomeState.FAILED
+    assert long.outcome.effect is Effect.COMPLETE, "the page has been acted upon all the same"
+    assert long.outcome.error is not None
+    assert long.outcome.error.code == ErrorCode.RESULT_TOO_LARGE
+
+
+def test_a_start_is_told() -> None:
+    heard = Heard()
+    outbox = Outbox(Journal())
+    outbox.open(heard.send, 4096)
+
+    outbox.started(ONE, 2)
+
+    assert heard[1:] == [Started(ONE, 2)]
