@@ -27,6 +27,7 @@ from orchestrator.api.services import Services
 from orchestrator.dispatch.admission import Admission
 from orchestrator.dispatch.connections import Connections
 from orchestrator.dispatch.dispatcher import Dispatcher
+from orchestrator.errors import CannotStart
 from orchestrator.gateway.endpoint import AgentEndpoint
 from orchestrator.gateway.flusher import Flusher
 from orchestrator.gateway.heartbeat import Heartbeat
@@ -78,6 +79,7 @@ async def open_orchestrator(settings: Settings, token: UserToken) -> AsyncIterat
         path,
         in_thread=settings.durability == "power",
         on_commit=metrics.journal_committed,
+        on_failure=metrics.journal_failed,
     )
     readers = open_readers(path)
     try:
@@ -96,7 +98,8 @@ async def _build(
     registry = AgentRegistry(writer, readers)
     journal = Journal(writer, readers)
     connections = Connections()
-    admission = Admission(registry, SessionStore(writer, readers), connections, timers)
+    sessions = SessionStore(writer, readers)
+    admission = Admission(registry, sessions, connections, timers, on_begin=metrics.session_began)
     dispatcher = Dispatcher(journal, registry, connections, metrics, timers, bounds)
     heartbeat = Heartbeat(timers.beat)
     flusher = Flusher()
@@ -155,5 +158,8 @@ async def _build(
 
 
 def _made(directory: Path) -> Path:
-    directory.mkdir(mode=0o700, exist_ok=True)
+    try:
+        directory.mkdir(mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise CannotStart(f"{directory} cannot be made: {error.strerror}.") from error
     return directory

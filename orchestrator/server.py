@@ -11,9 +11,10 @@ import asyncio
 import gc
 import json
 import os
+import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Final
@@ -21,10 +22,12 @@ from typing import Final
 import structlog
 import uvicorn
 from filelock import FileLock, Timeout
+from uvicorn.server import HANDLED_SIGNALS
 
 from orchestrator.access.keys import load_or_make
 from orchestrator.app import Orchestrator, open_orchestrator
 from orchestrator.errors import CannotStart
+from orchestrator.gateway.protocol import AgentSocketProtocol
 from orchestrator.settings import Settings
 
 log: Final = structlog.get_logger(__name__)
@@ -77,6 +80,20 @@ class _Server(uvicorn.Server):
         self._orchestrator = orchestrator
         self._parent_gone = parent_gone
 
+    @contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        """Take signals as wishes to stop, and as nothing else.
+
+        uvicorn raises them once more when it has stopped, which would end the process before the
+        database is closed, and with a status that says it was killed.
+        """
+        before = {wish: signal.signal(wish, self.handle_exit) for wish in HANDLED_SIGNALS}
+        try:
+            yield
+        finally:
+            for wish, handler in before.items():
+                signal.signal(wish, handler)
+
     async def on_tick(self, counter: int) -> bool:
         """Stop, too, when whoever started this process is gone."""
         return await super().on_tick(counter) or self._parent_gone.is_set()
@@ -93,7 +110,7 @@ def _configuration(settings: Settings, orchestrator: Orchestrator) -> uvicorn.Co
     return uvicorn.Config(
         orchestrator.app,
         http="httptools",
-        ws="websockets-sansio",
+        ws=AgentSocketProtocol,
         ws_max_size=settings.bounds.frame_bytes,
         # Costs 35 KB a connection and lets a small frame become a large one.
         ws_per_message_deflate=False,
@@ -156,6 +173,10 @@ def _held(data_dir: Path) -> Iterator[None]:
             f"Another orchestrator uses the data directory {data_dir}: stop it, or give another "
             "--data-dir."
         ) from None
+    except OSError as error:
+        raise CannotStart(
+            f"The data directory {data_dir} cannot be locked: {error.strerror}."
+        ) from error
     try:
         yield
     finally:

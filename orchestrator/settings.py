@@ -15,6 +15,8 @@ from platformdirs import user_data_dir
 from orchestrator.errors import CannotStart
 
 DEFAULT_PORT: Final = 8000
+DURABILITIES: Final = ("process", "power")
+LOG_FORMATS: Final = ("auto", "console", "json")
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,7 @@ def read_settings(arguments: Sequence[str], environment: Mapping[str, str]) -> S
             lost=parsed.beat_seconds * 4,
         ),
     )
+    _refuse_unknown_words(settings)
     _refuse_exposure(settings)
     return settings
 
@@ -108,6 +111,16 @@ def is_loopback(host: str) -> bool:
         return ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return False
+
+
+def _refuse_unknown_words(settings: Settings) -> None:
+    # argparse checks the choices of a flag, but not those of the variable behind it.
+    for name, value, words in (
+        ("XAGENT_DURABILITY", settings.durability, DURABILITIES),
+        ("XAGENT_LOG_FORMAT", settings.log_format, LOG_FORMATS),
+    ):
+        if value not in words:
+            raise CannotStart(f"{name} is {value!r}: it can be {', '.join(words)}.")
 
 
 def _refuse_exposure(settings: Settings) -> None:
@@ -163,7 +176,7 @@ def _parser(environment: Mapping[str, str]) -> argparse.ArgumentParser:
     parser.add_argument("--tls-key", type=Path, default=_path(environment.get("XAGENT_TLS_KEY")))
     parser.add_argument(
         "--durability",
-        choices=("process", "power"),
+        choices=DURABILITIES,
         default=environment.get("XAGENT_DURABILITY", "process"),
         help="what an answered command survives: any killed process, or the power cut too",
     )
@@ -175,7 +188,7 @@ def _parser(environment: Mapping[str, str]) -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--log-format",
-        choices=("auto", "console", "json"),
+        choices=LOG_FORMATS,
         default=environment.get("XAGENT_LOG_FORMAT", "auto"),
     )
     parser.add_argument(

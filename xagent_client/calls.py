@@ -40,7 +40,7 @@ class Submission(msgspec.Struct, frozen=True, omit_defaults=True):
     """The body that asks for a command."""
 
     action: str
-    params: Mapping[str, Any] = {}
+    params: Mapping[str, Any]
     page: str | None = None
     timeout: float | None = None
     request_id: str | None = None

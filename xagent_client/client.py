@@ -29,13 +29,18 @@ class Client(ClientVerbs, Blocking):
         *,
         token_file: str | os.PathLike[str] | None = None,
         data_dir: str | os.PathLike[str] | None = None,
+        retry: bool = True,
     ) -> None:
         """Find the orchestrator and its token; nothing is sent yet.
+
+        With *retry*, an orchestrator that does not answer is given a few seconds to come back. A
+        command that it may have taken is followed through lost connections in any case.
 
         Raises:
             NoToken: none was given or found.
         """
         self.access: Access = find_access(url, token, token_file=token_file, data_dir=data_dir)
+        self._retry = retry
         self._http = httpx2.Client(**transport.options(self.access))
 
     def agent(self, agent_id: str) -> AgentHandle:
@@ -80,7 +85,7 @@ class Client(ClientVerbs, Blocking):
                 return transport.reply(response, body, time.monotonic() - started)
         except httpx2.TransportError as error:
             elapsed = time.monotonic() - started
-            raise transport.lost(error, self.access.url, elapsed) from error
+            raise transport.lost(error, self.access.url, elapsed, retry=self._retry) from error
 
     def __enter__(self) -> Self:
         """Use the client for a while."""

@@ -41,6 +41,8 @@ from xagent_client.models import Command, Problem
 from xagent_protocol.errors import ErrorCode
 from xagent_protocol.transitions import CommandState
 
+_FIELD_CODES: Final = frozenset({"invalid_params", "invalid_request"})
+
 
 class XagentError(Exception):
     """Root of the SDK's errors; the message is a sentence or two that name the next step."""
@@ -81,7 +83,8 @@ class Refused(XagentError):
     def __init__(self, problem: Problem) -> None:
         """Keep the *problem*; its detail becomes the message."""
         sentences = [problem.detail or problem.title]
-        sentences += [f"{each.field}: {each.message}" for each in problem.errors]
+        if problem.code in _FIELD_CODES:
+            sentences += [f"{each.field}: {each.message}" for each in problem.errors]
         super().__init__("\n".join(sentences))
         self.problem = problem
         self.code = problem.code

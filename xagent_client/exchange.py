@@ -67,13 +67,17 @@ class Reply:
 class ConnectionLost(Exception):
     """Thrown into a call whose request got no answer.
 
-    *sent* is false only if the orchestrator cannot have seen the request.
+    *sent* is false only if the orchestrator cannot have seen the request. *is_final* says that the
+    caller would rather hear of it than have it tried again.
     """
 
-    def __init__(self, message: str, *, sent: bool, seconds: float = 0.0) -> None:
+    def __init__(
+        self, message: str, *, sent: bool, is_final: bool = False, seconds: float = 0.0
+    ) -> None:
         """Say what happened, and how long it took to happen."""
         super().__init__(message)
         self.sent = sent
+        self.is_final = is_final
         self.seconds = seconds
 
 
@@ -148,6 +152,8 @@ def insist(
                 _unreachable(str(lost), request_id if patience.is_committed else None),
                 request_id if patience.is_committed else None,
             )
+            if lost.is_final and not patience.is_committed:
+                raise error from lost
         else:
             patience.spend(reply.seconds)
             if reply.status < 300:

@@ -172,19 +172,5 @@ class Page(msgspec.Struct, Generic[T], frozen=True):
         return len(self.items)
 
 
-class Navigation(msgspec.Struct, frozen=True):
-    """Where a navigation led; *status* is the HTTP status, null where there is none."""
-
-    url: str = ""
-    title: str = ""
-    status: int | None = None
-
-
-class Snapshot(msgspec.Struct, frozen=True):
-    """A page as an accessibility tree whose refs serve as targets."""
-
-    snapshot: str = ""
-
-
 # Re-exported for annotations of those who use the SDK.
 __all__ += ["AgentId", "ArtifactId", "PageId", "RequestId", "SessionId"]

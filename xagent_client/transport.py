@@ -69,11 +69,16 @@ def reply(response: httpx2.Response, body: bytes, seconds: float) -> Reply:
     return Reply(response.status_code, headers, body, seconds)
 
 
-def lost(error: httpx2.TransportError, url: str, seconds: float) -> ConnectionLost:
+def lost(error: httpx2.TransportError, url: str, seconds: float, *, retry: bool) -> ConnectionLost:
     """Return *error* as the calls know it."""
     sent = not isinstance(error, _NEVER_SENT)
     reason = "stopped answering" if sent else "does not answer"
-    return ConnectionLost(f"the orchestrator at {url} {reason}", sent=sent, seconds=seconds)
+    return ConnectionLost(
+        f"the orchestrator at {url} {reason}",
+        sent=sent,
+        is_final=not (sent or retry),
+        seconds=seconds,
+    )
 
 
 def _timeout(wait: float) -> httpx2.Timeout:

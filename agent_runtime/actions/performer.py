@@ -141,7 +141,7 @@ class Performer:
             async with deadline:
                 if action.spec.on_page:
                     tab = call.open_tab = await self._browser.tab(call.command.page)
-                    if tab.is_crashed and action.spec.family != "navigate":
+                    if tab.is_crashed:
                         raise await self._browser.why_closed(tab)
                     await tab.prepare()
                     dialogs[tab] = tab.dialogs_shown

@@ -173,10 +173,20 @@ class Browser:
         Raises:
             BrowserUnavailable, PageClosed, PageNotFound
         """
-        await self.ready()
-        if page_id is not None:
-            return self.tabs.named(page_id)
-        return self.tabs.main or await self.open_main()
+        while True:
+            await self.ready()
+            if page_id is not None:
+                return self.tabs.named(page_id)
+            if (main := self.tabs.main) is not None:
+                return main
+            launched = self._launch
+            try:
+                return await self.open_main()
+            except Error:
+                # No page is left because the browser is dying: it has just not said so yet.
+                if launched is None or await launched.is_answering():
+                    raise
+                self._lose(launched)
 
     async def open_main(self) -> Tab:
         """Open a blank page if there is none, and return the main page."""
@@ -215,7 +225,7 @@ class Browser:
         """Explain why a call on *tab*, or on the browser, found its target closed."""
         launched = tab.launch if tab is not None else self._launch
         if tab is not None and tab.is_crashed:
-            return PageCrashed(f"page {tab.id} crashed: navigate it, or close it and open another")
+            return PageCrashed(f"page {tab.id} crashed: close it, and use another page")
         if self._state is BrowserState.CLOSED:
             return BrowserUnavailable("the browser is closed: the agent is stopping")
         if launched is not None and not launched.lost.is_set():
@@ -266,17 +276,15 @@ class Browser:
     async def _restart(self) -> None:
         gone = ", ".join(self.tabs.take_lost()) or "none"
         await self._tear_down()
-        attempt = 0
-        while True:
-            try:
-                await self._bring_up()
-                break
-            except BrowserUnavailable as error:
-                self._failure = error
-                await self._stop_driver()
+        failures = 0
+        while not await self._is_brought_up():
+            # It may be the driver that is dead: the second attempt, at once, has a new one.
+            await self._tear_down()
+            await self._stop_driver()
+            if failures:
                 await self._move(BrowserState.UNAVAILABLE)
-            await asyncio.sleep(_BACKOFF_SECONDS[min(attempt, len(_BACKOFF_SECONDS) - 1)])
-            attempt += 1
+                await asyncio.sleep(_BACKOFF_SECONDS[min(failures, len(_BACKOFF_SECONDS)) - 1])
+            failures += 1
         main = self.tabs.main
         self._notices.append(
             "The browser was restarted after a crash, with the same profile; pages that are gone: "
@@ -306,6 +314,14 @@ class Browser:
                 self._on_change()
 
     # --- steps --------------------------------------------------------------------------------
+
+    async def _is_brought_up(self) -> bool:
+        try:
+            await self._bring_up()
+        except BrowserUnavailable as error:
+            self._failure = error
+            return False
+        return True
 
     async def _bring_up(self) -> None:
         """Have Chromium running on the profile, with one page and the cookies it may have lost."""

@@ -60,6 +60,6 @@ class PageClosed(BrowserError):
 
 
 class PageCrashed(BrowserError):
-    """The page's renderer died; the page takes nothing but a navigation or its closing."""
+    """The page's renderer died; the page takes nothing more than its closing."""
 
     code = ErrorCode.PAGE_CRASHED

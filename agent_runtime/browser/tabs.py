@@ -1,6 +1,7 @@
 """The pages of the running browser by id, whoever opened them: we, a site, or a person.
 
-The main page is the oldest one that is open; it serves every command that names no page.
+The main page is the oldest one that is open and has not crashed; it serves every command that
+names no page.
 """
 
 from __future__ import annotations
@@ -51,8 +52,8 @@ class Tabs:
 
     @property
     def main(self) -> Tab | None:
-        """The oldest open page."""
-        return next(iter(self._open.values()), None)
+        """The oldest open page that has not crashed."""
+        return next((tab for tab in self._open.values() if not tab.is_crashed), None)
 
     def attach(self, launch: Launch) -> None:
         """Take in the pages of *launch*, those to come as well."""
@@ -129,13 +130,13 @@ class Tabs:
             self.drop(tab)
 
         def on_crash(_: Page) -> None:
+            # For good: Playwright takes nothing more for it than its closing.
             tab.is_crashed = True
             tab.interrupt()
             self._on_change()
 
         def on_navigated(frame: Frame) -> None:
             if frame.parent_frame is None:
-                tab.is_crashed = False
                 tab.title = None
                 on_titled(tab.page)
                 self._on_change()

@@ -49,16 +49,24 @@ def load_or_make(data_dir: Path) -> UserToken:
     """
     path = data_dir / FILE_NAME
     try:
-        try:
-            file = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-        except FileExistsError:
+        if path.exists():
             return UserToken(_read(path))
         token = new_secret(PREFIX)
-        with os.fdopen(file, "w", encoding="ascii") as stream:
-            stream.write(token + "\n")
+        _write(path, token)
         return UserToken(token)
     except OSError as error:
         raise CannotStart(f"The token file {path} cannot be used: {error.strerror}.") from error
+
+
+def _write(path: Path, token: str) -> None:
+    # Whole or not at all: a process killed in between would leave a file without a token, and
+    # whoever waits for the file would read it too early.
+    part = path.with_suffix(".part")
+    part.unlink(missing_ok=True)
+    file = os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    with os.fdopen(file, "w", encoding="ascii") as stream:
+        stream.write(token + "\n")
+    part.replace(path)
 
 
 def _read(path: Path) -> str:
@@ -67,7 +75,7 @@ def _read(path: Path) -> str:
             f"The token file {path} can be read by others: run chmod 600 {path}, and think about "
             "deleting it, so that a new one is made."
         )
-    token = path.read_text(encoding="utf-8").strip()
+    token = path.read_text(encoding="utf-8", errors="replace").strip()
     if len(token) < 32:
         raise CannotStart(f"The token file {path} holds no token: delete it to have one made.")
     return token

@@ -7,7 +7,7 @@ from typing import Annotated, Final, Literal
 import msgspec
 from msgspec import Meta
 
-from orchestrator.api.cursor import agent_key, cursor_after
+from orchestrator.api.cursor import AgentCursor, after_agent
 from orchestrator.api.models import (
     ActionList,
     Agent,
@@ -45,7 +45,7 @@ class AgentQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
         ),
     ] = ()
     limit: Limit = 100
-    cursor: Annotated[str | None, Meta(description="`next_cursor` of the page before.")] = None
+    cursor: AgentCursor = None
 
 
 class SessionQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -61,7 +61,7 @@ async def list_agents(services: Services, query: AgentQuery) -> AgentPage:
     Every agent that ever enrolled, in the order of their names, with what is known of it now.
     """
     labels = [label.split(":", 1) for label in query.label]
-    after = agent_key(query.cursor)
+    after = query.cursor or ""
     found: list[AgentRecord] = []
     for record in services.agents.all():
         if record.agent_id <= after:
@@ -73,7 +73,7 @@ async def list_agents(services: Services, query: AgentQuery) -> AgentPage:
             if is_connected is not (query.status == "connected"):
                 continue
         if len(found) == query.limit:
-            return AgentPage(_shown(services, found), cursor_after(found[-1].agent_id))
+            return AgentPage(_shown(services, found), after_agent(found[-1]))
         found.append(record)
     return AgentPage(_shown(services, found), None)
 

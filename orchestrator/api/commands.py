@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from orchestrator.api.agents import Limit
-from orchestrator.api.cursor import command_key, cursor_after
+from orchestrator.api.cursor import CommandCursor, after_command, command_key
 from orchestrator.api.intake import invalid_field, invalid_fields
 from orchestrator.api.models import (
     AgentName,
@@ -122,7 +122,7 @@ class AgentCommandQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True,
         Annotated[str, Meta(max_length=128)] | None, Meta(description="Only those of this action.")
     ] = None
     limit: Limit = 100
-    cursor: Annotated[str | None, Meta(description="`next_cursor` of the page before.")] = None
+    cursor: CommandCursor = None
 
 
 class CommandQuery(AgentCommandQuery, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -184,10 +184,7 @@ async def submit_command(
         body.if_offline,
         body.ttl,
     )
-    record = await services.commands.submit(submission)
-    if query.wait and not record.is_over:
-        record = await services.commands.wait(record.request_id, query.wait)
-    return _reply(record)
+    return _reply(await services.commands.submit(submission, wait=query.wait))
 
 
 @operation(
@@ -277,7 +274,7 @@ async def _list(
     more = len(records) > query.limit
     return CommandPage(
         [command_of(record) for record in page],
-        cursor_after(page[-1].created_at, page[-1].request_id) if more else None,
+        after_command(page[-1]) if more else None,
     )
 
 

@@ -1,53 +1,42 @@
-"""Where a page ended, as text that callers hand back and need not understand."""
+"""Where a page ended: the key of its last row, as text that callers hand back.
+
+Its form is told in the document, so that what is none is refused like any other bad field; what
+it means is not, and may change.
+"""
 
 from __future__ import annotations
 
-import base64
-import binascii
+from typing import Annotated, Final
 
-from orchestrator.api.intake import invalid_field
-from orchestrator.errors import InvalidRequest
+from msgspec import Meta
+
+from orchestrator.store.records import AgentRecord, CommandRecord
+from xagent_protocol.ids import AGENT_ID_PATTERN, REQUEST_ID_PATTERN
+
+_DESCRIPTION: Final = "`next_cursor` of the page before."
+
+AgentCursor = Annotated[
+    Annotated[str, Meta(pattern=AGENT_ID_PATTERN)] | None, Meta(description=_DESCRIPTION)
+]
+CommandCursor = Annotated[
+    Annotated[str, Meta(pattern=f"^[0-9]{{1,15}}[.]{REQUEST_ID_PATTERN.removeprefix('^')}")] | None,
+    Meta(description=_DESCRIPTION),
+]
 
 
-def cursor_after(*key: str | int) -> str:
-    """Return the cursor of a page whose last row has *key*."""
-    text = "\n".join(str(part) for part in key)
-    return base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
+def after_agent(agent: AgentRecord) -> str:
+    """Return the cursor of a page that ends with *agent*."""
+    return agent.agent_id
+
+
+def after_command(command: CommandRecord) -> str:
+    """Return the cursor of a page that ends with *command*."""
+    return f"{command.created_at}.{command.request_id}"
 
 
 def command_key(cursor: str | None) -> tuple[int, str] | None:
-    """Return creation time and request id of the last command of the page before.
-
-    Raises:
-        InvalidRequest: *cursor* is none of ours.
-    """
+    """Return creation time and request id of the last command of the page before."""
     if cursor is None:
         return None
-    created_at, separator, request_id = _text(cursor).partition("\n")
-    # As long as a signed 64-bit number may be; a longer one is no time, and no column holds it.
-    if not (separator and request_id and created_at.isascii() and created_at.isdigit()):
-        raise _bad()
-    if len(created_at) > 18:
-        raise _bad()
+    created_at, _, request_id = cursor.partition(".")
     return int(created_at), request_id
-
-
-def agent_key(cursor: str | None) -> str:
-    """Return the name of the last agent of the page before; raises like `command_key`."""
-    return "" if cursor is None else _text(cursor)
-
-
-def _text(cursor: str) -> str:
-    try:
-        text = base64.b64decode(
-            cursor.encode("ascii") + b"=" * (-len(cursor) % 4), altchars=b"-_", validate=True
-        ).decode()
-    except (binascii.Error, ValueError) as error:
-        raise _bad() from error
-    if not text or not text.replace("\n", "").isprintable():
-        raise _bad()
-    return text
-
-
-def _bad() -> InvalidRequest:
-    return invalid_field("cursor", "is not one that this server gave; leave it out to start over")

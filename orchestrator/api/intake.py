@@ -201,8 +201,7 @@ def _invalid(error: msgspec.ValidationError, names: Sequence[str], *, whole: str
         known = nearest(name, names)
         hint = f"; did you mean {known[0]!r}?" if known else f"; known are {', '.join(names)}"
         return invalid_fields(FieldError(prefix + name, f"is not a known field{hint}"), known=known)
-    # An index in a list is not told by the decoder, only that it is one.
-    return invalid_field(path.removesuffix("[...]") or whole, text[:1].lower() + text[1:])
+    return invalid_field(path or whole, text[:1].lower() + text[1:])
 
 
 def _chunk(message: Message) -> bytes:

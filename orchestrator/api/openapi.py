@@ -174,7 +174,7 @@ def _operation(operation: Operation, schemas: _Schemas) -> Json:
             content["example"] = operation.example
         described["requestBody"] = {"required": True, "content": {"application/json": content}}
     elif operation.takes_bytes is not None:
-        described["requestBody"] = {"required": True, "content": {operation.takes_bytes: {}}}
+        described["requestBody"] = {"content": {operation.takes_bytes: {}}}
     described["responses"] = _responses(operation, schemas)
     return described
 

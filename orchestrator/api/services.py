@@ -56,8 +56,8 @@ class Commands(Protocol):
         """Whether no more commands are taken."""
         ...
 
-    async def submit(self, submission: Submission, /) -> CommandRecord:
-        """Record a command and send it on its way; may raise any `Refusal`."""
+    async def submit(self, submission: Submission, /, *, wait: float) -> CommandRecord:
+        """Record a command, send it on its way, wait for its end; may raise any `Refusal`."""
         ...
 
     async def wait(self, request_id: RequestId, seconds: float, /) -> CommandRecord:

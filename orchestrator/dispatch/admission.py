@@ -8,6 +8,7 @@ goodbye as it may take to find it dead.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Final
 
 import msgspec
@@ -22,10 +23,14 @@ from orchestrator.store.agents import AgentRegistry
 from orchestrator.store.records import AgentRecord, SessionRecord
 from orchestrator.store.sessions import SessionStore
 from xagent_protocol.close_codes import SUPERSEDED, CloseCode
+from xagent_protocol.errors import InvalidMessage
 from xagent_protocol.ids import AgentId, InstallId
 from xagent_protocol.messages import Hello
 
 log: Final = structlog.get_logger(__name__)
+
+HIGHEST_EPOCH: Final = 2**62
+"""Far beyond what an agent can reach, and below what the database can hold."""
 
 GOODBYE: Final = "goodbye"
 RESTARTED: Final = "orchestrator_restarted"
@@ -40,12 +45,15 @@ class Admission:
         sessions: SessionStore,
         connections: Connections,
         timers: Timers,
+        *,
+        on_begin: Callable[[], None] = lambda: None,
     ) -> None:
-        """Call `load` before the first agent comes."""
+        """Call `load` before the first agent comes; *on_begin* hears of each stay."""
         self._registry = registry
         self._sessions = sessions
         self._connections = connections
         self._timers = timers
+        self._on_begin = on_begin
         self._leased_until: dict[AgentId, float] = {}
         self._turns: dict[AgentId, asyncio.Lock] = {}
 
@@ -92,7 +100,10 @@ class Admission:
 
         Raises:
             DuplicateAgent: another install holds the name.
+            InvalidMessage: its epoch leaves no room to grow.
         """
+        if hello.highest_epoch >= HIGHEST_EPOCH:
+            raise InvalidMessage(f"highest_epoch is not below {HIGHEST_EPOCH}")
         async with self._turns.setdefault(agent_id, asyncio.Lock()):
             agent = self._registry.get(agent_id)
             if agent.install_id != hello.install_id:
@@ -104,14 +115,15 @@ class Admission:
             await self._registry.save(_greeted(agent, hello, session))
             await self._sessions.begin(session)
             live = LiveAgent(session, socket, hello.browser)
-            older = self._connections.get(agent_id)
+            # One leaves and the other enters in one step: nobody is told that it is offline.
+            older = self._connections.enter(live)
+            self._leased_until[agent_id] = float("inf")
+            self._on_begin()
             if older is not None:
-                await self.release(older, SUPERSEDED)
                 older.socket.close(
                     CloseCode.CONFLICT, f"{SUPERSEDED}: a newer connection took its place"
                 )
-            self._connections.enter(live)
-            self._leased_until[agent_id] = float("inf")
+                await self._sessions.end(older.session, now_ms(), SUPERSEDED)
         log.info(
             "agent.connected",
             agent_id=agent_id,

@@ -54,6 +54,8 @@ log: Final = structlog.get_logger(__name__)
 
 OFFLINE_RETRY_SECONDS: Final = 5
 
+_WITH_AGENT: Final = (CommandState.DISPATCHED, CommandState.RUNNING)
+
 
 class Dispatcher:
     """Accepts commands, sends them, settles them; owns every task that does so."""
@@ -107,47 +109,38 @@ class Dispatcher:
 
     # --- callers ------------------------------------------------------------------------------
 
-    async def submit(self, submission: Submission) -> CommandRecord:
+    async def submit(self, submission: Submission, *, wait: float = 0.0) -> CommandRecord:
         """Make a command, or find the one that has this request id already.
 
-        When this returns, the command is in the journal, and on its way if its agent can take it.
-        Cancelling the call does not take the command back.
+        Returns when the command is over, or as it stands after *wait* seconds; never before it
+        is in the journal. Cancelling the call does not take the command back.
 
         Raises:
             Refusal: nothing was recorded and nothing will be sent; the subclass says why.
         """
         params = msgspec.json.decode(submission.params)
         fingerprint = submission.fingerprint(params)
+        entry = None
         if submission.request_id is not None:
             entry = self._pending.get(submission.request_id)
-            if entry is not None:
-                return await self._attach(entry, fingerprint)
-        try:
-            entry = self._accept(submission, params, fingerprint)
-        except Refusal:
-            known = await self._recorded(submission.request_id)
-            if known is None:
-                raise
-            return _same(known, fingerprint)
-        live = self._connections.get(submission.agent_id)
-        async with entry.turn:
+        if entry is None:
             try:
-                await self._journal.record(entry.record)
-            except sqlite3.IntegrityError:
-                self._discard(entry)
-                known = await self._recorded(entry.record.request_id)
+                entry = self._accept(submission, params, fingerprint)
+            except Refusal:
+                known = await self._recorded(submission.request_id)
                 if known is None:
                     raise
                 return _same(known, fingerprint)
-            except BaseException as error:
-                entry.failure = error if isinstance(error, Refusal) else None
-                self._discard(entry)
-                raise
-            entry.is_recorded = True
-            if entry.record.state is CommandState.DISPATCHED and live is not None:
-                await self._send(entry, live)
-        self._pump(submission.agent_id)
-        return entry.record
+            self._record(entry)
+        record = await self._wait(entry, wait)
+        if isinstance(entry.failure, sqlite3.IntegrityError):
+            known = await self._recorded(record.request_id)
+            if known is None:
+                raise entry.failure
+            return _same(known, fingerprint)
+        if entry.failure is not None:
+            raise entry.failure
+        return _same(record, fingerprint)
 
     async def wait(self, request_id: RequestId, seconds: float) -> CommandRecord:
         """Return the command when it is over, or as it stands after *seconds*, or in a drain.
@@ -158,17 +151,8 @@ class Dispatcher:
         entry = self._pending.get(request_id)
         if entry is None:
             return await self.get(request_id)
-        loop = asyncio.get_running_loop()
-        give_up_at = loop.time() + seconds
-        try:
-            async with asyncio.timeout_at(give_up_at):
-                while not entry.record.is_over and entry.failure is None and not self.is_draining:
-                    waiter = loop.create_future()
-                    entry.waiters.append(waiter)
-                    await waiter
-        except TimeoutError:
-            entry.waiters = [waiter for waiter in entry.waiters if not waiter.done()]
-        return entry.record
+        record = await self._wait(entry, seconds)
+        return record if entry.failure is None else await self.get(request_id)
 
     async def get(self, request_id: RequestId) -> CommandRecord:
         """Return the command as it stands; raises `CommandUnknown`."""
@@ -218,7 +202,7 @@ class Dispatcher:
         held = {item.request_id: item for item in inventory.commands}
         for entry in self._pending.of_agent(live.agent_id):
             async with entry.turn:
-                if entry.record.state in (CommandState.DISPATCHED, CommandState.RUNNING):
+                if entry.record.state in _WITH_AGENT:
                     await self._reconcile_one(entry, live, held)
         live.is_ready = True
         self._pump(live.agent_id)
@@ -235,25 +219,24 @@ class Dispatcher:
         entry = self._pending.get(message.request_id)
         if entry is None or entry.record.agent_id != live.agent_id:
             return
-        if entry.turn.locked():
-            self._spawn(self._start_in_turn(entry, message.attempt))
-        else:
+        if entry.turn.try_take():
             self._start(entry, message.attempt)
+            entry.turn.give_back()
+        else:
+            self._spawn(self._start_in_turn(entry, message.attempt))
 
     def owns(self, live: LiveAgent, message: Result) -> bool:
         """Say whether a result may come from this agent, as far as memory knows."""
         entry = self._pending.get(message.request_id)
         return entry is None or entry.record.agent_id == live.agent_id
 
-    async def finished(self, live: LiveAgent, message: Result) -> None:
-        """Take in a result: commit it (T4, T11), wake who waits, acknowledge it.
-
-        Results of an agent that has several commands in flight are committed side by side.
-        """
-        if self._pending.in_flight(live.agent_id) > 1:
-            self._spawn(self._finish(live, message))
+    def finished(self, live: LiveAgent, message: Result) -> None:
+        """Take in a result: commit it (T4, T11), wake who waits, acknowledge it."""
+        entry = self._pending.get(message.request_id)
+        if entry is None or not entry.turn.try_take():
+            self._spawn(self._finish_in_turn(live, message))
         else:
-            await self._finish(live, message)
+            self._finish(entry, live, message)
 
     # --- moves --------------------------------------------------------------------------------
 
@@ -311,11 +294,45 @@ class Dispatcher:
         pending.open(entry)
         return entry
 
-    async def _attach(self, entry: PendingCommand, fingerprint: str) -> CommandRecord:
-        async with entry.turn:
-            if entry.failure is not None:
-                raise entry.failure
-            return _same(entry.record, fingerprint)
+    def _record(self, entry: PendingCommand) -> None:
+        """Write a new command into the journal, and send it if it is bound to a session."""
+        record = entry.record
+        live = self._connections.get(record.agent_id)
+        entry.turn.try_take()
+
+        def settle(outcome: bool | Exception) -> None:
+            if isinstance(outcome, Exception):
+                entry.failure = outcome
+                self._discard(entry)
+            else:
+                entry.is_recorded = True
+                if record.state is CommandState.DISPATCHED and live is not None:
+                    self._send(entry, live)
+                if self._pending.queued(record.agent_id):
+                    self._pump(record.agent_id)
+                if entry.waits_for_record:
+                    entry.wake()
+            entry.turn.give_back()
+
+        self._journal.record(record, settle, is_alone=len(self._pending) == 1)
+
+    async def _wait(self, entry: PendingCommand, seconds: float) -> CommandRecord:
+        """Wait until the command is recorded, and then for its end or until *seconds* are over.
+
+        How long recording takes is bounded by the writer's patience.
+        """
+        if seconds:
+            try:
+                async with asyncio.timeout(seconds):
+                    while not (entry.record.is_over or entry.failure or self.is_draining):
+                        await entry.woken()
+            except TimeoutError:
+                entry.forget_waiters()
+        # Whatever was asked for, nothing is answered before it is in the journal.
+        while not entry.is_recorded and entry.failure is None:
+            entry.waits_for_record = True
+            await entry.woken()
+        return entry.record
 
     async def _recorded(self, request_id: RequestId | None) -> CommandRecord | None:
         return None if request_id is None else await self._journal.find(request_id)
@@ -327,12 +344,23 @@ class Dispatcher:
 
     async def _commit(self, entry: PendingCommand, progress: Progress, **changes: Any) -> None:
         """Make a move durable and visible; the caller holds the entry's turn."""
-        before, was = entry.durable, entry.record.state
         after = msgspec.structs.replace(entry.record, progress=progress, **changes)
-        if not await self._journal.move(before, after):
-            # Only another process writing this journal can get here; believe the database.
-            log.error("command.conflict", request_id=after.request_id, agent_id=after.agent_id)
-            after = await self._journal.find(after.request_id) or after
+        if await self._journal.move(entry.durable, after):
+            self._show(entry, after)
+        else:
+            await self._believe_journal(entry)
+
+    async def _believe_journal(self, entry: PendingCommand) -> None:
+        """Take over what the journal says; only another process writing it can make this needed."""
+        record = entry.record
+        log.error("command.conflict", request_id=record.request_id, agent_id=record.agent_id)
+        known = await self._journal.find(record.request_id)
+        if known is not None:
+            self._show(entry, known)
+
+    def _show(self, entry: PendingCommand, after: CommandRecord) -> None:
+        """Make a durable move visible, with what follows from it."""
+        was = entry.record.state
         entry.durable = entry.record = after
         if was is CommandState.QUEUED and after.state is not CommandState.QUEUED:
             self._pending.note_dequeued(after.agent_id)
@@ -361,15 +389,11 @@ class Dispatcher:
         if self._pending.queued(record.agent_id):
             self._pump(record.agent_id)
 
-    async def _send(self, entry: PendingCommand, live: LiveAgent) -> None:
-        """Write a dispatched command's frame, or take the dispatch back if *live* has gone.
-
-        What was never written was never received, so it returns to the queue (T5).
-        """
+    def _send(self, entry: PendingCommand, live: LiveAgent) -> None:
+        """Write a dispatched command's frame, or take the dispatch back if *live* has gone."""
         record = entry.record
         if self._connections.get(record.agent_id) is not live:
-            progress = advance(record.progress, CommandEvent.RETURN)
-            await self._commit(entry, progress)
+            self._spawn(self._return_unsent(entry))
             return
         now = asyncio.get_running_loop().time()
         entry.overdue_at = now + record.ttl + record.timeout + self._timers.grace
@@ -383,6 +407,17 @@ class Dispatcher:
                 page=record.page_asked,
             )
         )
+
+    async def _return_unsent(self, entry: PendingCommand) -> None:
+        """Put a dispatch back whose frame was never written, so never received (T5)."""
+        async with entry.turn:
+            record = entry.record
+            live = self._connections.get(record.agent_id)
+            if record.state is CommandState.DISPATCHED and (
+                live is None or live.session.epoch != record.epoch
+            ):
+                await self._commit(entry, advance(record.progress, CommandEvent.RETURN))
+        self._pump(entry.record.agent_id)
 
     def _pump(self, agent_id: AgentId) -> None:
         """See to it that queued commands go out while the agent can take them."""
@@ -424,7 +459,7 @@ class Dispatcher:
                 boot_id=bound.boot_id,
                 dispatched_at=bound.dispatched_at,
             )
-            await self._send(entry, live)
+            self._send(entry, live)
 
     async def _reconcile_one(
         self, entry: PendingCommand, live: LiveAgent, held: dict[RequestId, Any]
@@ -476,63 +511,70 @@ class Dispatcher:
         async with entry.turn:
             self._start(entry, attempt)
 
-    async def _finish(self, live: LiveAgent, message: Result) -> None:
+    def _finish(self, entry: PendingCommand, live: LiveAgent, message: Result) -> None:
+        """Settle a command by its result; the turn is held, and given back once it is durable."""
+        record, outcome = entry.record, message.outcome
+        if record.state not in _WITH_AGENT or record.progress.attempt != message.attempt:
+            entry.turn.give_back()
+            self._spawn(self._finish_late(live, message))
+            return
+        event = EVENT_OF_OUTCOME[outcome.state]
+        now = now_ms()
+        after = msgspec.structs.replace(
+            record,
+            progress=advance(record.progress, event, outcome.effect),
+            # Its frame may have been lost with a socket, or never sent; then the duration tells.
+            started_at=record.started_at or now - round(outcome.duration_ms),
+            finished_at=now,
+            duration_ms=outcome.duration_ms,
+            result=outcome.result,
+            error=outcome.error,
+            page=outcome.page,
+            artifacts=outcome.artifacts,
+            dialog=outcome.dialog,
+            notices=outcome.notices,
+        )
+
+        def settle(outcome: bool | Exception) -> None:
+            if outcome is True:
+                self._show(entry, after)
+                live.socket.acknowledge(record.request_id)
+            else:
+                self._spawn(self._believe_journal(entry))
+            entry.turn.give_back()
+
+        is_alone = len(self._pending) == 1
+        self._journal.move_soon(entry.durable, after, settle, is_alone=is_alone)
+
+    async def _finish_in_turn(self, live: LiveAgent, message: Result) -> None:
         entry = self._pending.get(message.request_id)
         if entry is None:
-            if await self._finish_late(live, message):
-                live.socket.acknowledge(message.request_id)
+            await self._finish_late(live, message)
             return
-        async with entry.turn:
-            record, outcome = entry.record, message.outcome
-            if record.is_over or record.state is CommandState.QUEUED:
-                await self._finish_late(live, message)
-            elif record.progress.attempt != message.attempt:
-                await self._keep_late(message)
-            else:
-                event = EVENT_OF_OUTCOME[outcome.state]
-                now = now_ms()
-                await self._commit(
-                    entry,
-                    advance(record.progress, event, outcome.effect),
-                    # Its frame may have been lost with a socket; then the duration tells.
-                    started_at=record.started_at or now - round(outcome.duration_ms),
-                    finished_at=now,
-                    duration_ms=outcome.duration_ms,
-                    result=outcome.result,
-                    error=outcome.error,
-                    page=outcome.page,
-                    artifacts=outcome.artifacts,
-                    dialog=outcome.dialog,
-                    notices=outcome.notices,
-                )
-        live.socket.acknowledge(message.request_id)
+        await entry.turn.__aenter__()  # given back by `_finish`, once the result is durable
+        self._finish(entry, live, message)
 
-    async def _finish_late(self, live: LiveAgent, message: Result) -> bool:
-        """Take a result of a command that is over (T12); returns whether to acknowledge it."""
+    async def _finish_late(self, live: LiveAgent, message: Result) -> None:
+        """Take a result of a command that is over, or of another attempt of it (T12)."""
         known = await self._journal.find(message.request_id)
-        if known is None:
+        if known is None or known.agent_id != live.agent_id:
+            self._metrics.result_unexpected()
             log.error(
-                "result.unknown_command", agent_id=live.agent_id, request_id=message.request_id
+                "result.unexpected",
+                agent_id=live.agent_id,
+                request_id=message.request_id,
+                known=known is not None,
             )
-            return False
-        if known.agent_id != live.agent_id:
-            log.error(
-                "result.of_another_agent", agent_id=live.agent_id, request_id=message.request_id
-            )
-            return False
+            return
         repeated = (
             known.progress.attempt == message.attempt
             and known.state.value == message.outcome.state.value
         )
         if not repeated:
-            await self._keep_late(message)
-        return True
-
-    async def _keep_late(self, message: Result) -> None:
-        log.warning("result.late", request_id=message.request_id, attempt=message.attempt)
-        await self._journal.keep_late_result(
-            message.request_id, msgspec.json.encode(message.outcome)
-        )
+            log.warning("result.late", agent_id=live.agent_id, request_id=message.request_id)
+            kept = msgspec.json.encode(message.outcome)
+            await self._journal.keep_late_result(message.request_id, kept)
+        live.socket.acknowledge(message.request_id)
 
     async def _withdraw(self, entry: PendingCommand) -> None:
         await self._commit(

@@ -10,6 +10,7 @@ import asyncio
 import heapq
 from collections.abc import Iterator
 
+from orchestrator.dispatch.turn import Turn
 from orchestrator.store.records import CommandRecord
 from xagent_protocol.ids import AgentId, RequestId
 from xagent_protocol.transitions import CommandState
@@ -20,10 +21,12 @@ class PendingCommand:
 
     *record* is what callers see; *durable* what the journal holds, which knows nothing of
     `running`, because that step need not be durable by itself. *turn* is taken by whoever moves
-    the command, for as long as the move is being committed.
+    the command, for as long as the move is being committed. *failure* says why it could not be
+    recorded.
     """
 
     __slots__ = (
+        "_waiters",
         "durable",
         "expires_at",
         "failure",
@@ -32,7 +35,7 @@ class PendingCommand:
         "overdue_at",
         "record",
         "turn",
-        "waiters",
+        "waits_for_record",
     )
 
     def __init__(self, record: CommandRecord, order: int, expires_at: float) -> None:
@@ -42,14 +45,25 @@ class PendingCommand:
         self.order = order
         self.expires_at = expires_at
         self.overdue_at: float | None = None
-        self.turn = asyncio.Lock()
-        self.waiters: list[asyncio.Future[None]] = []
+        self.turn = Turn()
         self.is_recorded = False
+        self.waits_for_record = False
         self.failure: Exception | None = None
+        self._waiters: list[asyncio.Future[None]] = []
+
+    async def woken(self) -> None:
+        """Wait until something happened that somebody may wait for."""
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiters.append(waiter)
+        await waiter
+
+    def forget_waiters(self) -> None:
+        """Drop the futures of those who gave up waiting."""
+        self._waiters = [waiter for waiter in self._waiters if not waiter.done()]
 
     def wake(self) -> None:
         """Tell everyone who waits to look again."""
-        waiters, self.waiters = self.waiters, []
+        waiters, self._waiters = self._waiters, []
         for waiter in waiters:
             if not waiter.done():
                 waiter.set_result(None)

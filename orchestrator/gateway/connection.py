@@ -283,7 +283,7 @@ class Connection:
                     raise _Closed(CloseCode.BAD_MESSAGE, "protocol error: nested too deeply")
                 if not self._dispatcher.owns(live, message):
                     raise _Closed(CloseCode.FORBIDDEN, "forbidden: a result of another agent")
-                await self._dispatcher.finished(live, message)
+                self._dispatcher.finished(live, message)
             case Started():
                 self._dispatcher.started(live, message)
             case AgentBeat():

@@ -9,13 +9,13 @@ from __future__ import annotations
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Row, select
+from sqlalchemy import Row as DatabaseRow, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from orchestrator.store.records import CommandRecord
 from orchestrator.store.statements import insert_into, update_where
 from orchestrator.store.tables import commands
-from orchestrator.store.writer import PATIENCE_SECONDS, Writer
+from orchestrator.store.writer import PATIENCE_SECONDS, Row, Settle, Writer
 from xagent_protocol.ids import AgentId, RequestId
 from xagent_protocol.outcomes import ArtifactRef, CommandError, DialogState, Effect, PageState
 from xagent_protocol.transitions import CommandState, Progress
@@ -53,15 +53,14 @@ class Journal:
         self._writer = writer
         self._readers = readers
 
-    async def record(self, command: CommandRecord) -> None:
-        """Make a new command durable.
+    def record(self, command: CommandRecord, settle: Settle, *, is_alone: bool) -> None:
+        """Make a new command durable, and call *settle* with true.
 
-        Raises:
-            StorageUnavailable: it was not recorded.
-            sqlite3.IntegrityError: a command of this request id exists already.
+        Or with `StorageUnavailable` if it was not recorded, or with `sqlite3.IntegrityError` if
+        a command of this request id exists already. *is_alone* is as for `Writer.submit`.
         """
         progress = command.progress
-        await self._writer.write(
+        self._writer.submit(
             _INSERT,
             {
                 "request_id": command.request_id,
@@ -84,7 +83,9 @@ class Journal:
                 "created_at": command.created_at,
                 "dispatched_at": command.dispatched_at,
             },
+            settle,
             patience=PATIENCE_SECONDS,
+            is_alone=is_alone,
         )
 
     async def move(self, before: CommandRecord, after: CommandRecord) -> bool:
@@ -92,34 +93,13 @@ class Journal:
 
         Waits as long as the database needs: what an agent reported is never given up.
         """
-        old, new = before.progress, after.progress
-        return await self._writer.write(
-            _MOVE,
-            {
-                "key": after.request_id,
-                "old_state": old.state.value,
-                "old_attempt": old.attempt,
-                "old_epoch": before.epoch,
-                "state": new.state.value,
-                "attempt": new.attempt,
-                "effect": new.effect.value,
-                "tainted": new.tainted,
-                "cancel_requested": new.cancel_requested,
-                "epoch": after.epoch,
-                "journal_id": after.journal_id,
-                "boot_id": after.boot_id,
-                "dispatched_at": after.dispatched_at,
-                "started_at": after.started_at,
-                "finished_at": after.finished_at,
-                "duration_ms": after.duration_ms,
-                "result": _text(after.result),
-                "error": _optional(after.error),
-                "page": _optional(after.page),
-                "artifacts": _encode(after.artifacts).decode() if after.artifacts else None,
-                "dialog": _optional(after.dialog),
-                "notices": _encode(after.notices).decode() if after.notices else None,
-            },
-        )
+        return await self._writer.write(_MOVE, _move_row(before, after))
+
+    def move_soon(
+        self, before: CommandRecord, after: CommandRecord, settle: Settle, *, is_alone: bool
+    ) -> None:
+        """Do the same without waiting, and call *settle* with what `move` would return."""
+        self._writer.submit(_MOVE, _move_row(before, after), settle, is_alone=is_alone)
 
     async def keep_late_result(self, request_id: RequestId, result: bytes) -> bool:
         """Keep a result that came after the end beside it; returns whether the command exists."""
@@ -145,6 +125,34 @@ class Journal:
         return [command_of_row(row) for row in rows]
 
 
+def _move_row(before: CommandRecord, after: CommandRecord) -> Row:
+    old, new = before.progress, after.progress
+    return {
+        "key": after.request_id,
+        "old_state": old.state.value,
+        "old_attempt": old.attempt,
+        "old_epoch": before.epoch,
+        "state": new.state.value,
+        "attempt": new.attempt,
+        "effect": new.effect.value,
+        "tainted": new.tainted,
+        "cancel_requested": new.cancel_requested,
+        "epoch": after.epoch,
+        "journal_id": after.journal_id,
+        "boot_id": after.boot_id,
+        "dispatched_at": after.dispatched_at,
+        "started_at": after.started_at,
+        "finished_at": after.finished_at,
+        "duration_ms": after.duration_ms,
+        "result": _text(after.result),
+        "error": _optional(after.error),
+        "page": _optional(after.page),
+        "artifacts": _encode(after.artifacts).decode() if after.artifacts else None,
+        "dialog": _optional(after.dialog),
+        "notices": _encode(after.notices).decode() if after.notices else None,
+    }
+
+
 def _text(raw: msgspec.Raw | None) -> str | None:
     return None if raw is None else bytes(raw).decode()
 
@@ -153,7 +161,7 @@ def _optional(value: msgspec.Struct | None) -> str | None:
     return None if value is None else _encode(value).decode()
 
 
-def command_of_row(row: Row[Any]) -> CommandRecord:
+def command_of_row(row: DatabaseRow[Any]) -> CommandRecord:
     """Return what a row of the table says."""
     return CommandRecord(
         request_id=RequestId(row.request_id),

@@ -12,6 +12,7 @@ import asyncio
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import Final
 
@@ -27,6 +28,17 @@ RETRY_SECONDS: Final = 0.05
 PATIENCE_SECONDS: Final = 5.0
 CHECKPOINT_BYTES: Final = 4 * 1024 * 1024
 CHECKPOINT_SECONDS: Final = 1.0
+
+ROW_FAULTS: Final = (
+    sqlite3.IntegrityError,
+    sqlite3.DataError,
+    sqlite3.InterfaceError,
+    sqlite3.ProgrammingError,
+    OverflowError,
+    ValueError,
+)
+"""What one row can be at fault for: a constraint, or a value that SQLite has no place for. Any
+other error is the database's, and is waited for."""
 
 
 class Statement:
@@ -44,15 +56,19 @@ class Statement:
         self.rank = rank
 
 
+Settle = Callable[[bool | Exception], None]
+"""Hears whether the statement changed a row, or why it was not written; called on the loop."""
+
+
 class _Write:
-    __slots__ = ("future", "give_up_at", "row", "statement")
+    __slots__ = ("give_up_at", "row", "settle", "statement")
 
     def __init__(
-        self, statement: Statement, row: Row, future: asyncio.Future[bool], give_up_at: float | None
+        self, statement: Statement, row: Row, settle: Settle, give_up_at: float | None
     ) -> None:
         self.statement = statement
         self.row = row
-        self.future = future
+        self.settle = settle
         self.give_up_at = give_up_at
 
 
@@ -66,13 +82,19 @@ class Writer:
         *,
         in_thread: bool = False,
         on_commit: Callable[[int, float], None] | None = None,
+        on_failure: Callable[[], None] | None = None,
     ) -> None:
-        """Take over *connection*; *on_commit* hears the rows and the seconds of each commit."""
+        """Take over *connection*.
+
+        *on_commit* hears the rows and the seconds of each commit, *on_failure* of each that failed.
+        """
         self._connection = connection
         self._path = path
         self._on_commit = on_commit
+        self._on_failure = on_failure
         self._waiting: list[_Write] = []
         self._is_scheduled = False
+        self._is_closed = False
         self._idle = asyncio.Event()
         self._idle.set()
         self._thread = ThreadPoolExecutor(1, "xagent-commit") if in_thread else None
@@ -87,16 +109,46 @@ class Writer:
         Raises:
             StorageUnavailable: the patience ran out; nothing was written.
             sqlite3.IntegrityError: this row breaks a constraint; the others were written.
+            OverflowError, ValueError: SQLite has no place for one of its values; likewise.
+        """
+        future: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+
+        def settle(outcome: bool | Exception) -> None:
+            if future.done():
+                return
+            if isinstance(outcome, bool):
+                future.set_result(outcome)
+            else:
+                future.set_exception(outcome)
+
+        self.submit(statement, row, settle, patience=patience)
+        return await future
+
+    def submit(
+        self,
+        statement: Statement,
+        row: Row,
+        settle: Settle,
+        *,
+        patience: float | None = None,
+        is_alone: bool = False,
+    ) -> None:
+        """Commit one row and call *settle* with what `write` would return or raise.
+
+        *is_alone* says that nobody else is likely to have a row ready in this moment; then it is
+        committed before this returns, which spares a lone caller a round of the event loop.
         """
         loop = asyncio.get_running_loop()
-        future: asyncio.Future[bool] = loop.create_future()
         give_up_at = None if patience is None else loop.time() + patience
-        self._waiting.append(_Write(statement, row, future, give_up_at))
-        if not self._is_scheduled:
-            self._is_scheduled = True
-            self._idle.clear()
+        self._waiting.append(_Write(statement, row, settle, give_up_at))
+        if self._is_scheduled:
+            return
+        self._is_scheduled = True
+        self._idle.clear()
+        if is_alone:
+            self._flush()
+        else:
             loop.call_soon(self._flush)
-        return await future
 
     async def keep_log_short(self) -> None:
         """Move the write-ahead log into the database file now and then; runs for ever.
@@ -121,13 +173,16 @@ class Writer:
                 await self._idle.wait()
         except TimeoutError:
             log.error("writer.closed_with_rows_waiting", rows=len(self._waiting))
+        self._is_closed = True
         if self._thread is not None:
             self._thread.shutdown()
         self._connection.close()
 
     def _flush(self) -> None:
         batch, self._waiting = self._waiting, []
-        if self._thread is None:
+        if self._is_closed:
+            self._refuse(batch, "it is closed")
+        elif self._thread is None:
             started = asyncio.get_running_loop().time()
             try:
                 changed = self._commit(batch)
@@ -142,7 +197,7 @@ class Writer:
         loop = asyncio.get_running_loop()
         started = loop.time()
 
-        def done(future: asyncio.Future[Sequence[bool | sqlite3.Error]]) -> None:
+        def done(future: asyncio.Future[Sequence[bool | Exception]]) -> None:
             error = future.exception()
             if error is None:
                 self._settle(batch, future.result(), started)
@@ -152,21 +207,16 @@ class Writer:
         loop.run_in_executor(thread, self._commit, batch).add_done_callback(done)
 
     def _settle(
-        self, batch: list[_Write], changed: Sequence[bool | sqlite3.Error], started: float
+        self, batch: list[_Write], changed: Sequence[bool | Exception], started: float
     ) -> None:
         loop = asyncio.get_running_loop()
         if not self.is_healthy:
             self.is_healthy = True
             log.info("writer.recovered", rows=len(batch))
-        for write, outcome in zip(batch, changed, strict=True):
-            if write.future.done():
-                continue
-            if isinstance(outcome, sqlite3.Error):
-                write.future.set_exception(outcome)
-            else:
-                write.future.set_result(outcome)
-        if self._on_commit is not None:
+        if self._on_commit is not None and batch:
             self._on_commit(len(batch), loop.time() - started)
+        for write, outcome in zip(batch, changed, strict=True):
+            _tell(write, outcome)
         if self._waiting:
             loop.call_soon(self._flush)
         else:
@@ -178,31 +228,35 @@ class Writer:
         if self.is_healthy:
             self.is_healthy = False
             log.error("writer.failing", error=str(error), rows=len(batch))
+        if self._on_failure is not None:
+            self._on_failure()
         now = loop.time()
-        kept: list[_Write] = []
-        for write in batch + self._waiting:
-            if write.give_up_at is None or now < write.give_up_at:
-                kept.append(write)
-            elif not write.future.done():
-                write.future.set_exception(
-                    StorageUnavailable(
-                        f"The journal cannot be written now ({error}); nothing was recorded or "
-                        "sent. Try again.",
-                        retry_after=2,
-                    )
-                )
-        self._waiting = kept
+        waiting = batch + self._waiting
+        self._waiting = [one for one in waiting if one.give_up_at is None or now < one.give_up_at]
+        # Even with no row left: whether the database is usable again shows only in trying.
         loop.call_later(RETRY_SECONDS, self._flush)
+        kept = set(self._waiting)
+        self._refuse([write for write in waiting if write not in kept], str(error))
 
-    def _commit(self, batch: list[_Write]) -> Sequence[bool | sqlite3.Error]:
-        if not batch:
-            return ()
+    def _refuse(self, batch: list[_Write], why: str) -> None:
+        for write in batch:
+            refusal = StorageUnavailable(
+                f"The journal cannot be written now ({why}); nothing was recorded or sent. "
+                "Try again.",
+                retry_after=2,
+            )
+            _tell(write, refusal)
+
+    def _commit(self, batch: list[_Write]) -> Sequence[bool | Exception]:
+        if self._connection.in_transaction:
+            # A rollback failed, too; without this no transaction could begin any more.
+            self._connection.execute("ROLLBACK")
         try:
             return self._commit_together(batch)
-        except sqlite3.IntegrityError:
+        except ROW_FAULTS:
             return self._commit_apart(batch)
 
-    def _commit_together(self, batch: list[_Write]) -> Sequence[bool | sqlite3.Error]:
+    def _commit_together(self, batch: list[_Write]) -> Sequence[bool | Exception]:
         execute = self._connection.execute
         execute("BEGIN IMMEDIATE")
         try:
@@ -226,10 +280,10 @@ class Writer:
             raise
         return [total == len(batch)] * len(batch)
 
-    def _commit_apart(self, batch: list[_Write]) -> Sequence[bool | sqlite3.Error]:
+    def _commit_apart(self, batch: list[_Write]) -> Sequence[bool | Exception]:
         """Commit the batch with a savepoint for each row, so that a bad one harms no other."""
         execute = self._connection.execute
-        outcomes: dict[int, bool | sqlite3.Error] = {}
+        outcomes: dict[int, bool | Exception] = {}
         execute("BEGIN IMMEDIATE")
         try:
             for index in sorted(range(len(batch)), key=lambda i: batch[i].statement.rank):
@@ -237,7 +291,7 @@ class Writer:
                 try:
                     cursor = execute(batch[index].statement.sql, batch[index].row)
                     outcomes[index] = cursor.rowcount > 0
-                except sqlite3.IntegrityError as error:
+                except ROW_FAULTS as error:
                     execute("ROLLBACK TO one")
                     outcomes[index] = error
                 execute("RELEASE one")
@@ -249,12 +303,18 @@ class Writer:
         return [outcomes[index] for index in range(len(batch))]
 
 
-def _checkpoint(path: Path) -> None:
-    connection = sqlite3.connect(path, isolation_level=None)
+def _tell(write: _Write, outcome: bool | Exception) -> None:
     try:
-        connection.execute("PRAGMA busy_timeout = 0")
-        connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
-    except sqlite3.OperationalError as error:
-        log.debug("writer.checkpoint_postponed", error=str(error))
-    finally:
-        connection.close()
+        write.settle(outcome)
+    except Exception:
+        # One caller's bug must not keep the others of its batch waiting.
+        log.exception("writer.settle_failed")
+
+
+def _checkpoint(path: Path) -> None:
+    try:
+        with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+            connection.execute("PRAGMA busy_timeout = 0")
+            connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+    except sqlite3.Error as error:
+        log.warning("writer.checkpoint_postponed", error=str(error))

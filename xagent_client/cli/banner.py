@@ -76,7 +76,7 @@ def show(
 ) -> None:
     """Print the box and, under it, the three commands, each on one line however long."""
     grid = Table.grid(padding=(0, 2))
-    grid.add_row(Text("API", style="bold"), f"{place.url}   reference: {place.url}/docs")
+    grid.add_row(Text("API", style="bold"), f"{place.url}   reference at /docs")
     for agent in agents:
         browser = agent.browser
         what = f"{browser.name} {browser.version}" if browser else "browser not started yet"
@@ -88,12 +88,12 @@ def show(
         )
     grid.add_row(
         Text("token", style="bold"),
-        f"{place.data}/{TOKEN_FILE}   the CLI and the SDK find it; send it as a bearer token",
+        f"{place.data}/{TOKEN_FILE}   as bearer token; CLI and SDK find it by themselves",
     )
     grid.add_row(Text("stop", style="bold"), "Ctrl-C")
     console.print(Panel(grid, title="Xagent is up", title_align="left", expand=False))
     console.print(
-        "Paste into another shell, in this directory. They need no internet: the page is the "
+        "Paste into another shell, in this directory. No internet is needed: the page is the\n"
         "orchestrator's own health check.\n"
     )
     for command in commands(place, names):
@@ -116,10 +116,14 @@ def _cli(directory: Path) -> str:
 
 
 def _python(directory: Path) -> str:
+    running = Path(sys.executable).absolute()
+    plain = running.with_name("python")
+    if plain.exists():
+        running = plain
     on_path = shutil.which("python")
-    if on_path and Path(on_path).absolute() == Path(sys.executable).absolute():
+    if on_path and Path(on_path).absolute() == running:
         return "python"
-    return shlex.quote(_short(Path(sys.executable).absolute(), directory))
+    return shlex.quote(_short(running, directory))
 
 
 def _short(path: Path, directory: Path) -> str:

@@ -34,7 +34,7 @@ class Context:
         Raises:
             NoToken: none was found.
         """
-        return Client(self.url, token_file=self.token_file, data_dir=self.data_dir)
+        return Client(self.url, token_file=self.token_file, data_dir=self.data_dir, retry=False)
 
 
 def _remember(ctx: click.Context, param: click.Parameter, value: object) -> None:

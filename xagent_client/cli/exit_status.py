@@ -5,7 +5,18 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import Final
 
-from xagent_client.errors import AgentNotFound, AgentOffline, NoToken, Unavailable, Unreachable
+from xagent_client.errors import (
+    ActionNotFound,
+    AgentNotFound,
+    AgentOffline,
+    CommandNotFound,
+    InvalidParams,
+    InvalidRequest,
+    NoToken,
+    Unauthorized,
+    Unavailable,
+    Unreachable,
+)
 from xagent_client.models import Command
 from xagent_protocol.outcomes import Effect
 from xagent_protocol.transitions import CommandState
@@ -26,8 +37,8 @@ class ExitStatus(IntEnum):
 MEANINGS: Final = {
     ExitStatus.SUCCEEDED: "it succeeded",
     ExitStatus.FAILED: "the command failed, was cancelled or expired, or the request was refused",
-    ExitStatus.USAGE: "the command line is wrong, nothing was sent",
-    ExitStatus.NOT_THERE: "no such agent, agent offline, orchestrator not reachable, or no token",
+    ExitStatus.USAGE: "the command line is wrong, or names an unknown action or command",
+    ExitStatus.NOT_THERE: "agent unknown or offline, orchestrator away, token missing or wrong",
     ExitStatus.UNKNOWN: "timed out or lost: it may have had an effect",
     ExitStatus.STILL_RUNNING: "still running when the wait was over; ask for it later",
     ExitStatus.INTERRUPTED: "interrupted by Ctrl-C",
@@ -49,8 +60,10 @@ def of_error(error: Exception) -> ExitStatus:
     """Return the status that tells what *error* means."""
     if isinstance(error, Unreachable):
         return ExitStatus.NOT_THERE if error.request_id is None else ExitStatus.UNKNOWN
-    if isinstance(error, AgentNotFound | AgentOffline | NoToken | Unavailable):
+    if isinstance(error, AgentNotFound | AgentOffline | NoToken | Unauthorized | Unavailable):
         return ExitStatus.NOT_THERE
+    if isinstance(error, ActionNotFound | InvalidParams | InvalidRequest | CommandNotFound):
+        return ExitStatus.USAGE
     return ExitStatus.FAILED
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 import click
 import msgspec
@@ -22,7 +22,9 @@ from xagent_client.errors import CommandFailed, Refused, XagentError
 from xagent_client.models import Agent, Command, Fact
 from xagent_protocol.transitions import CommandState
 
-_STYLES = {
+_PIPE_WIDTH: Final = 200
+
+_STYLES: Final = {
     CommandState.SUCCEEDED: "green",
     CommandState.FAILED: "red",
     CommandState.CANCELLED: "yellow",
@@ -78,18 +80,16 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> None:
     """Print *rows* under *columns*; as wide as the terminal, or as needed in a pipe."""
     drawn = Table(*columns, box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
     for row in rows:
-        drawn.add_row(*row)
-    target = Console(highlight=False) if sys.stdout.isatty() else Console(width=200)
-    target.print(drawn)
+        drawn.add_row(*map(_literal, row))
+    _print(drawn)
 
 
 def fields(pairs: Iterable[tuple[str, str | Text]]) -> None:
     """Print names and values, one pair a line."""
     drawn = Table.grid(padding=(0, 2))
     for name, value in pairs:
-        drawn.add_row(Text(name, style="bold"), value)
-    target = Console(highlight=False) if sys.stdout.isatty() else Console(width=200)
-    target.print(drawn)
+        drawn.add_row(Text(name, style="bold"), _literal(value))
+    _print(drawn)
 
 
 def state(command: Command) -> Text:
@@ -128,3 +128,13 @@ def age(moment: datetime | None) -> str:
 def duration(command: Command) -> str:
     """Return how long the command ran."""
     return "–" if command.duration_ms is None else f"{command.duration_ms:,.0f} ms"
+
+
+def _literal(value: str | Text) -> Text:
+    # Brackets in a title or a selector are no markup.
+    return value if isinstance(value, Text) else Text(value)
+
+
+def _print(drawn: Table) -> None:
+    width = None if sys.stdout.isatty() else _PIPE_WIDTH
+    Console(highlight=False, width=width).print(drawn)

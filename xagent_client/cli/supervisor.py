@@ -7,17 +7,33 @@ Each child has one task that starts it, waits for its end and starts it again. W
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
+
+import msgspec
 
 from xagent_client.cli.child import Child
 
 EX_CONFIG: Final = 78
 """A child leaves with this (`sysexits.h`) when starting it again cannot help."""
 
-CONFIGURATION_STATUSES: Final = frozenset({2, EX_CONFIG})
+USAGE: Final = 2
+"""The same, of a child that does not know a flag we gave it."""
+
+
+_OWN_NAME: Final = re.compile(r"xagent [a-z]+: ")
+"""How the servers begin their sentence when they are run alone."""
+
+_WORDS: Final = 300
+"""Characters of a child's last line that are worth repeating."""
+
+
+class _LogEntry(msgspec.Struct):
+    event: str
+    level: str = ""
 
 
 @dataclass(frozen=True)
@@ -97,7 +113,7 @@ class Supervisor:
         if not await self._until(self._orchestrator_is_ready, self._timing.start):
             if not self._stopping.is_set():
                 self._fail(
-                    f"the orchestrator did not become ready within {self._timing.start:.0f} s; "
+                    f"the orchestrator did not become ready within {self._timing.start:g} s; "
                     f"see {self._orchestrator.log}"
                 )
             return
@@ -141,17 +157,17 @@ class Supervisor:
                 return
             if time.monotonic() - since >= self._timing.stable:
                 pause = self._timing.first_pause
-            self._say(f"{_ended(child, status)}; starting it again in {pause:.0f} s")
+            self._say(f"{_ended(child, status)}; starting it again in {pause:g} s")
             await self._pause(pause)
             pause = min(pause * 2, self._timing.longest_pause)
 
     def _is_hopeless(self, child: Child, status: int) -> bool:
-        if child is self._orchestrator and child not in self._started:
-            self._fail(_reason(child, status))
-            return True
-        if status not in CONFIGURATION_STATUSES:
+        # One that gives up before it ever was there has said why, and will say it again; one
+        # that was killed meanwhile has not.
+        gave_up = child not in self._started and status > 0
+        if not gave_up and status not in (USAGE, EX_CONFIG):
             return False
-        if child is self._orchestrator or child not in self._started:
+        if gave_up or child is self._orchestrator:
             self._fail(_reason(child, status))
         else:
             self._say(f"{_ended(child, status)}; it stays away, because starting it cannot help")
@@ -179,7 +195,7 @@ class Supervisor:
         await asyncio.wait(tasks, timeout=self._timing.drain)
         for child in children:
             if child.pid is not None:
-                self._say(f"{child.name} did not end within {self._timing.drain:.0f} s: killed")
+                self._say(f"{child.name} did not end within {self._timing.drain:g} s: killed")
                 child.kill()
         await asyncio.wait(tasks, timeout=self._timing.drain)
 
@@ -193,10 +209,22 @@ class Supervisor:
 
 def _ended(child: Child, status: int) -> str:
     how = f"was killed by signal {-status}" if status < 0 else f"ended with status {status}"
-    last = child.output()[-1:]
-    return f"{child.name} {how}" + (f" ({last[0].strip()[:300]})" if last else "")
+    words = _last_words(child)
+    return f"{child.name} {how}" + (f" ({words})" if words else "")
 
 
 def _reason(child: Child, status: int) -> str:
-    last = child.output()[-1:]
-    return last[0].strip() if last else f"{child.name} ended with status {status}; see {child.log}"
+    words = _OWN_NAME.sub("", _last_words(child))
+    return words or f"{child.name} ended with status {status}; see {child.log}"
+
+
+def _last_words(child: Child) -> str:
+    lines = child.output()
+    if not lines:
+        return ""
+    try:
+        entry = msgspec.json.decode(lines[-1], type=_LogEntry)
+    except (msgspec.MsgspecError, UnicodeEncodeError):
+        return lines[-1].strip()[:_WORDS]
+    # What was logged last is seldom why it ended, unless it was logged as an error.
+    return entry.event[:_WORDS] if entry.level in ("error", "critical") else ""

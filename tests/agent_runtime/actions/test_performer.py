@@ -115,12 +115,12 @@ async def test_the_outcome_of_a_cancelled_command_says_whether_it_began(asker: A
     assert during.page is not None
 
 
-async def test_a_crashed_page_fails_alone_and_comes_back_by_a_navigation(
+async def test_a_crashed_main_page_fails_alone_and_the_next_takes_its_place(
     asker: Asker, site: Site
 ) -> None:
-    opened = await asker.get("new_page", url=site.url("/form"))
-    assert isinstance(opened, dict)
-    page = opened["id"]
+    await asker.get("goto", url=site.url("/form"))
+    assert asker.browser.tabs.main is not None
+    page = asker.browser.tabs.main.id
     stuck = asker.command("evaluate", page=page, expression="new Promise(() => {})")
     tab = asker.browser.tabs.named(page)
     async with asyncio.TaskGroup() as group:
@@ -132,12 +132,13 @@ async def test_a_crashed_page_fails_alone_and_comes_back_by_a_navigation(
 
     after = await asker.ask("title", page=page)
     elsewhere = await asker.ask("title")
-    back = await asker.ask("goto", page=page, url=site.url("/buttons"))
+    closed = await asker.get("close_page", page=page)
 
     assert code_of(waiting.result()) == "page_crashed"
     assert code_of(after) == "page_crashed"
     assert code_of(elsewhere) is None
-    assert code_of(back) is None, back.error
+    assert elsewhere.page is not None
+    assert closed == {"closed": page, "main": elsewhere.page.id}
     assert asker.browser.epoch == 1
 
 

@@ -108,7 +108,7 @@ async def test_a_promise_that_never_settles_times_out_and_the_page_goes_on(asker
 
 
 async def test_a_script_whose_page_goes_away_says_so(asker: Asker, site: Site) -> None:
-    url = site.url("/form")
+    url = site.url("/account?next")
     outcome = await asker.ask(
         "evaluate", expression="url => { location = url; return new Promise(() => {}) }", arg=url
     )

@@ -9,7 +9,6 @@ import asyncio
 import contextlib
 import os
 import signal
-import subprocess
 import sys
 import textwrap
 from collections.abc import Iterator
@@ -113,6 +112,7 @@ async def test_a_login_survives_the_killing_of_chromium(tmp_path: Path, site: Si
         await asker.get("goto", url=site.url("/sign-in?user=ann"))
         await eventually((tmp_path / "cookies.json").exists)
         chromium_of(browser).kill()
+        await eventually(lambda: not browser.status().ok)
         await asker.get("goto", url=site.url("/account"))
 
         assert await asker.get("inner_text", target="#session") == "ann"
@@ -142,16 +142,15 @@ async def test_a_login_survives_the_end_of_the_agent_and_a_sign_out_lasts(
 async def test_a_killed_agent_leaves_no_process_and_its_profile_is_usable_at_once(
     tmp_path: Path,
 ) -> None:
-    agent = subprocess.Popen(
-        [sys.executable, "-c", AGENT, str(tmp_path)], stdout=subprocess.PIPE, text=True
+    agent = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", AGENT, str(tmp_path), stdout=asyncio.subprocess.PIPE
     )
     assert agent.stdout is not None
-    assert await asyncio.to_thread(agent.stdout.readline) == "running\n"
+    assert await agent.stdout.readline() == b"running\n"
     family = psutil.Process(agent.pid).children(recursive=True)
 
     agent.send_signal(signal.SIGKILL)
-    agent.wait()
-    agent.stdout.close()
+    await agent.wait()
 
     async with running_browser(tmp_path) as browser:
         assert [tab.id for tab in browser.tabs] == ["p2"]
@@ -161,20 +160,18 @@ async def test_a_killed_agent_leaves_no_process_and_its_profile_is_usable_at_onc
 
 
 async def test_a_browser_that_cannot_be_launched_again_is_reported(tmp_path: Path) -> None:
-    changes: list[bool] = []
     executable = tmp_path / "chromium"
     executable.symlink_to("/usr/bin/chromium")
     settings = BrowserSettings(tmp_path, executable=executable)
     async with (
-        Browser(settings, on_change=lambda: changes.append(browser.status().ok)) as browser,
+        Browser(settings, on_change=lambda: None) as browser,
         asyncio.TaskGroup() as group,
     ):
         watching = group.create_task(browser.watch())
         executable.unlink()
         chromium_of(browser).kill()
+        await eventually(lambda: not browser.status().ok)
         outcome = await Asker(browser).ask("title")
-        while code_of(outcome) == "browser_crashed":
-            outcome = await Asker(browser).ask("title")
 
         assert code_of(outcome) == "browser_unavailable"
         assert outcome.effect is Effect.NONE
@@ -183,7 +180,6 @@ async def test_a_browser_that_cannot_be_launched_again_is_reported(tmp_path: Pat
         await eventually(lambda: browser.status().ok)
         assert code_of(await Asker(browser).ask("title")) is None
         watching.cancel()
-    assert False in changes
 
 
 async def test_a_headed_browser_without_a_display_says_what_to_do(

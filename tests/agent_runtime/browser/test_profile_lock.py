@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
-import subprocess
 import sys
 from pathlib import Path
 
@@ -17,8 +17,8 @@ pytestmark = pytest.mark.skipif(os.name != "posix", reason="the lock is a symbol
 
 
 async def test_the_lock_of_a_dead_process_on_this_host_is_removed(tmp_path: Path) -> None:
-    dead = subprocess.Popen([sys.executable, "-c", ""])
-    dead.wait()
+    dead = await asyncio.create_subprocess_exec(sys.executable, "-c", "")
+    await dead.wait()
     lock(tmp_path, socket.gethostname(), dead.pid)
 
     await release_stale_lock(tmp_path, patience_seconds=0)

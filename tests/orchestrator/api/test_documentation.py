@@ -1,0 +1,86 @@
+"""The pages for people."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+
+import httpx2
+import pytest
+
+from orchestrator.api.routes import OPERATIONS
+from tests.orchestrator.api.conftest import Api
+
+
+class _Elements(HTMLParser):
+    """Collects what a page is made of."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.ids: list[str] = []
+        self.links: set[str] = set()
+        self.open: list[str] = []
+        self.loaded: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = dict(attrs)
+        self.tags.add(tag)
+        self.ids += [values["id"] or ""] if "id" in values else []
+        self.links |= {values["href"] or ""} if tag == "a" else set()
+        self.loaded += [name for name in values if name in ("src", "srcset", "style")]
+        self.loaded += [name for name in values if name.startswith("on")]
+        if tag not in ("meta", "wbr", "br"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+@pytest.fixture
+async def page(api: Api) -> httpx2.Response:
+    return await api.client.get("/docs", headers={"Authorization": ""})
+
+
+async def test_the_page_is_well_formed_and_complete(page: httpx2.Response) -> None:
+    elements = _Elements(page.text)
+
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    assert elements.open == []
+    assert len(elements.ids) == len(set(elements.ids))
+    assert {operation.name for operation in OPERATIONS} <= set(elements.ids)
+    anchors = {link[1:] for link in elements.links if link.startswith("#")}
+    assert anchors <= set(elements.ids)
+
+
+async def test_the_page_loads_nothing_and_runs_nothing(page: httpx2.Response) -> None:
+    elements = _Elements(page.text)
+
+    assert not elements.tags & {"script", "link", "img", "iframe", "form", "object"}
+    assert elements.loaded == []
+    assert {link for link in elements.links if not link.startswith("#")} == {"/openapi.json"}
+    assert "url(" not in page.text
+    assert "@import" not in page.text
+
+
+async def test_the_policy_allows_the_one_style_sheet_only(page: httpx2.Response) -> None:
+    policy = page.headers["content-security-policy"]
+
+    assert policy.startswith("default-src 'none'; style-src 'sha256-")
+    assert "unsafe" not in policy
+    assert re.search(r"frame-ancestors 'none'", policy)
+
+
+async def test_every_problem_leads_to_its_explanation(api: Api, page: httpx2.Response) -> None:
+    problem = (await api.client.get("/api/agents/nobody")).json()
+
+    assert problem["type"].startswith("/docs#")
+    assert problem["type"].removeprefix("/docs#") in _Elements(page.text).ids
+
+
+async def test_the_front_door_leads_to_the_page(api: Api) -> None:
+    response = await api.client.get("/", headers={"Authorization": ""})
+
+    assert response.status_code == 307
+    assert response.headers["location"] == "/docs"

@@ -1,0 +1,196 @@
+"""The site's server: one thread, port 0, no dependency on any event loop.
+
+`with Site() as site: site.url("/form")`, or by hand: `python -m tests.site.server 8080`.
+Files in `pages/` are served under their name without `.html`; the rest is in the table below.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Final, Self
+from urllib.parse import parse_qs, urlsplit
+
+_PAGES: Final = Path(__file__).parent / "pages"
+_COOKIE_DAYS: Final = 30
+
+
+class Site:
+    """The running site; `hits` counts what browsers did to it, by name."""
+
+    def __init__(self, port: int = 0) -> None:
+        """Listen on 127.0.0.1; nothing is answered before `with`."""
+        self.hits: Counter[str] = Counter()
+        self.released = threading.Event()
+        """Set it to let every `/held` answer go."""
+        self._server = _Server(("127.0.0.1", port), _Handler)
+        self._server.site = self
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
+
+    @property
+    def port(self) -> int:
+        """The port it got."""
+        return int(self._server.server_address[1])
+
+    def url(self, path: str = "/") -> str:
+        """Return the address of *path*."""
+        return f"http://127.0.0.1:{self.port}{path}"
+
+    def __enter__(self) -> Self:
+        """Begin to answer."""
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop."""
+        self.released.set()
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    site: Site
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A browser that hangs up in the middle is nothing to report."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: _Server
+
+    def do_GET(self) -> None:
+        """Answer a page or one of the routes."""
+        self._answer()
+
+    def do_POST(self) -> None:
+        """Answer a form or a count."""
+        self._answer()
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+    def _answer(self) -> None:
+        parts = urlsplit(self.path)
+        query = {key: values[0] for key, values in parse_qs(parts.query).items()}
+        length = int(self.headers.get("Content-Length") or 0)
+        form = {key: v[0] for key, v in parse_qs(self.rfile.read(length).decode()).items()}
+        self.server.site.hits[parts.path] += 1
+        route = _ROUTES.get(parts.path)
+        if route is not None:
+            route(self, {**query, **form})
+            return
+        page = _PAGES / f"{parts.path.strip('/') or 'index'}.html"
+        if page.parent == _PAGES and page.is_file():
+            self.html(page.read_text())
+        else:
+            self.html("<title>Not here</title><p>no such page</p>", status=404)
+
+    def html(
+        self, body: str, *, status: int = 200, headers: tuple[tuple[str, str], ...] = ()
+    ) -> None:
+        """Send *body*."""
+        content = body.encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Content-Length", str(len(content)))
+        self.send_header("Cache-Control", "no-store")
+        for name, value in headers:
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(content)
+
+    def cookie(self, name: str) -> str | None:
+        """Return a cookie that the browser sent."""
+        for part in (self.headers.get("Cookie") or "").split(";"):
+            key, _, value = part.strip().partition("=")
+            if key == name:
+                return value
+        return None
+
+
+def _slow(request: _Handler, fields: dict[str, str]) -> None:
+    """Answer after `seconds`."""
+    time.sleep(float(fields.get("seconds", "1")))
+    request.html("<title>Slow</title><p>at last</p>")
+
+
+def _held(request: _Handler, _: dict[str, str]) -> None:
+    """Answer when the test says so."""
+    request.server.site.released.wait(30)
+    request.html("<title>Held</title><p>released</p>")
+
+
+def _sign_in(request: _Handler, fields: dict[str, str]) -> None:
+    """Set a session cookie and a persistent one, as sites with "remember me" do."""
+    user = fields.get("user", "somebody")
+    request.html(
+        f"<title>Welcome</title><p>welcome {user}</p><a href=/account>account</a>",
+        headers=(
+            ("Set-Cookie", f"session={user}; Path=/; HttpOnly; SameSite=Lax"),
+            (
+                "Set-Cookie",
+                f"remember={user}; Path=/; HttpOnly; Max-Age={_COOKIE_DAYS * 86400}",
+            ),
+        ),
+    )
+
+
+def _account(request: _Handler, _: dict[str, str]) -> None:
+    """Say who is signed in, by which cookie."""
+    session, remember = request.cookie("session"), request.cookie("remember")
+    request.html(
+        f"<title>Account</title><p id=session>{session or 'nobody'}</p>"
+        f"<p id=remember>{remember or 'nobody'}</p>"
+    )
+
+
+def _sign_out(request: _Handler, _: dict[str, str]) -> None:
+    """Delete both cookies."""
+    gone = "Path=/; Max-Age=0"
+    request.html(
+        "<title>Bye</title><p>signed out</p>",
+        headers=(("Set-Cookie", f"session=; {gone}"), ("Set-Cookie", f"remember=; {gone}")),
+    )
+
+
+def _large(request: _Handler, fields: dict[str, str]) -> None:
+    """Answer a page with `chars` characters of text."""
+    text = "abcdefghi " * (int(fields.get("chars", "100000")) // 10)
+    request.html(f"<title>Large</title><p>{text}</p>")
+
+
+def _redirect(request: _Handler, fields: dict[str, str]) -> None:
+    """Send the browser on."""
+    request.html("", status=302, headers=(("Location", fields.get("to", "/")),))
+
+
+def _count(request: _Handler, _: dict[str, str]) -> None:
+    """Answer how often this was asked, so that a page can show what reached the server."""
+    request.html(str(request.server.site.hits["/count"]))
+
+
+_ROUTES: Final[dict[str, Callable[[_Handler, dict[str, str]], None]]] = {
+    "/slow": _slow,
+    "/held": _held,
+    "/sign-in": _sign_in,
+    "/sign-out": _sign_out,
+    "/account": _account,
+    "/large": _large,
+    "/redirect": _redirect,
+    "/count": _count,
+}
+
+
+if __name__ == "__main__":
+    with Site(int(sys.argv[1]) if len(sys.argv) > 1 else 0) as running:
+        sys.stdout.write(running.url() + "\n")
+        sys.stdout.flush()
+        threading.Event().wait()
