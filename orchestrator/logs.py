@@ -6,43 +6,81 @@ Events are named `noun.past_tense`; lines about an agent or a command carry `age
 
 from __future__ import annotations
 
+import asyncio
+import atexit
 import logging
 import sys
-from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 import msgspec
 import structlog
 
 _encoder: Final = msgspec.json.Encoder(enc_hook=str)
 
+DELAY_SECONDS: Final = 0.1
+"""How long a line of no urgency may wait for others, to share a system call with them."""
+
 
 def configure(log_format: str) -> None:
     """Set up structlog for this process; *log_format* is `auto`, `console` or `json`."""
-    for_people = log_format == "console" or (log_format == "auto" and sys.stderr.isatty())
-    renderer: structlog.typing.Processor
-    factory: Callable[..., structlog.typing.WrappedLogger]
-    if for_people:
-        renderer = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
-        factory = structlog.PrintLoggerFactory(sys.stderr)
+    stamp: list[structlog.typing.Processor] = [
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+    ]
+    level = structlog.make_filtering_bound_logger(logging.INFO)
+    if log_format == "console" or (log_format == "auto" and sys.stderr.isatty()):
+        structlog.configure(
+            processors=[*stamp, structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())],
+            wrapper_class=level,
+            logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+            cache_logger_on_first_use=True,
+        )
     else:
-        renderer = _json_line
-        factory = structlog.BytesLoggerFactory(sys.stderr.buffer)
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            renderer,
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=factory,
-        cache_logger_on_first_use=True,
-    )
+        lines = _Lines(sys.stderr.buffer)
+        atexit.register(lines.write_out)
+        structlog.configure(
+            processors=[*stamp, _json_line],
+            wrapper_class=level,
+            logger_factory=lambda *_: lines,
+            cache_logger_on_first_use=True,
+        )
     # What libraries report goes the same way, from warnings up.
     logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s", stream=sys.stderr)
 
 
+class _Lines:
+    """Writes lines: what is urgent at once, the rest in bundles while an event loop runs."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._kept: list[bytes] = []
+
+    def info(self, line: bytes) -> None:
+        self._kept.append(line)
+        if len(self._kept) > 1:
+            return
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            self.write_out()
+        else:
+            loop.call_later(DELAY_SECONDS, self.write_out)
+
+    def warning(self, line: bytes) -> None:
+        self._kept.append(line)
+        self.write_out()
+
+    error = critical = exception = warning
+    debug = info
+
+    def write_out(self) -> None:
+        """Write what is kept."""
+        kept, self._kept = self._kept, []
+        if kept:
+            self._stream.write(b"\n".join(kept) + b"\n")
+            self._stream.flush()
+
+
 def _json_line(_logger: Any, _method: str, event: structlog.typing.EventDict) -> bytes:
-    return _encoder.encode(event)
+    return _encoder.encode({"event": event.pop("event"), **event})

@@ -28,6 +28,7 @@ from orchestrator.access.keys import load_or_make
 from orchestrator.app import Orchestrator, open_orchestrator
 from orchestrator.errors import CannotStart
 from orchestrator.gateway.protocol import AgentSocketProtocol
+from orchestrator.http_protocol import WholeWriteProtocol
 from orchestrator.settings import Settings
 
 log: Final = structlog.get_logger(__name__)
@@ -109,7 +110,7 @@ class _Server(uvicorn.Server):
 def _configuration(settings: Settings, orchestrator: Orchestrator) -> uvicorn.Config:
     return uvicorn.Config(
         orchestrator.app,
-        http="httptools",
+        http=WholeWriteProtocol,
         ws=AgentSocketProtocol,
         ws_max_size=settings.bounds.frame_bytes,
         # Costs 35 KB a connection and lets a small frame become a large one.

@@ -53,6 +53,12 @@ def upgrade() -> None:
     op.create_index(op.f("ix_sessions_agent_id_epoch"), "sessions", ["agent_id", "epoch"])
     op.create_table(
         "commands",
+        sa.Column(
+            "seq",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=True,
+            nullable=False,
+        ),
         sa.Column("request_id", sa.String(128), nullable=False),
         sa.Column("agent_id", sa.String(63), nullable=False),
         sa.Column("action", sa.String(128), nullable=False),
@@ -85,22 +91,15 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["agent_id"], ["agents.agent_id"], name=op.f("fk_commands_agent_id_agents")
         ),
-        sa.PrimaryKeyConstraint("request_id", name=op.f("pk_commands")),
+        sa.PrimaryKeyConstraint("seq", name=op.f("pk_commands")),
+        sa.UniqueConstraint("request_id", name=op.f("uq_commands_request_id")),
     )
-    op.create_index(
-        op.f("ix_commands_created_at_request_id"), "commands", ["created_at", "request_id"]
-    )
-    op.create_index(
-        op.f("ix_commands_agent_id_created_at_request_id"),
-        "commands",
-        ["agent_id", "created_at", "request_id"],
-    )
-    op.create_index(
-        op.f("ix_commands_open"),
-        "commands",
-        ["created_at"],
-        sqlite_where=sa.text("finished_at IS NULL"),
-        postgresql_where=sa.text("finished_at IS NULL"),
+    op.create_index(op.f("ix_commands_agent_id_seq"), "commands", ["agent_id", "seq"])
+    op.create_table(
+        "marks",
+        sa.Column("name", sa.String(32), nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_marks")),
     )
     op.create_table(
         "artifacts",
@@ -128,5 +127,5 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Take it back."""
-    for table in ("enrolments", "artifacts", "commands", "sessions", "agents"):
+    for table in ("enrolments", "artifacts", "marks", "commands", "sessions", "agents"):
         op.drop_table(table)

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+import msgspec
+
 from orchestrator.access.keys import digest, new_secret
 from orchestrator.clock import now_ms
 from orchestrator.errors import InvalidEnrolmentToken
@@ -70,15 +72,18 @@ class Enrolments:
         if not await self._store.use(digest(token), agent_id, now=now):
             raise _invalid(agent_id)
         known = self._registry.find(agent_id)
-        await self._registry.save(
-            AgentRecord(
+        if known is not None and known.install_id == install_id:
+            # What it said of itself still holds, and it may be connected at this moment.
+            agent = msgspec.structs.replace(known, credential_sha256=credential_sha256)
+        else:
+            agent = AgentRecord(
                 agent_id=agent_id,
                 install_id=install_id,
                 credential_sha256=credential_sha256,
                 created_at=known.created_at if known else now,
                 epoch=known.epoch if known else 0,
             )
-        )
+        await self._registry.save(agent)
 
 
 def _invalid(agent_id: AgentId) -> InvalidEnrolmentToken:

@@ -13,7 +13,7 @@ from starlette.responses import FileResponse, Response
 
 from orchestrator.access.guard import Principal, PrincipalKind
 from orchestrator.api.intake import invalid_field
-from orchestrator.api.models import CommandName, artifact_of
+from orchestrator.api.models import ChosenName, artifact_of
 from orchestrator.api.operation import operation
 from orchestrator.api.services import Services
 from orchestrator.errors import (
@@ -63,7 +63,7 @@ class UploadQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         str, Meta(max_length=255, description="A file name, for people.", examples=["shot.png"])
     ] = "artifact"
     request_id: Annotated[
-        CommandName | None, Meta(description="The command that made or needs them.")
+        ChosenName | None, Meta(description="The command that made or needs them.")
     ] = None
 
 

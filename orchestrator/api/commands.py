@@ -12,6 +12,7 @@ from orchestrator.api.cursor import CommandCursor, after_command, command_key
 from orchestrator.api.intake import invalid_field, invalid_fields
 from orchestrator.api.models import (
     AgentName,
+    ChosenName,
     Command,
     CommandName,
     CommandPage,
@@ -68,7 +69,7 @@ class SubmitHeaders(msgspec.Struct, frozen=True, rename={"idempotency_key": "Ide
     """Another way to name the command."""
 
     idempotency_key: Annotated[
-        CommandName | None,
+        ChosenName | None,
         Meta(description="The same as `request_id` in the body; both, if given, must agree."),
     ] = None
 
@@ -92,7 +93,7 @@ class CommandRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
         float, Meta(gt=0, le=3600, description="Seconds the action may run, once it has begun.")
     ] = 30.0
     request_id: Annotated[
-        CommandName | None,
+        ChosenName | None,
         Meta(
             description="Your own name for the command. The same name never makes a second "
             "command: you are attached to the first. Left out, the server makes one."

@@ -11,7 +11,7 @@ from typing import Annotated, Final
 from msgspec import Meta
 
 from orchestrator.store.records import AgentRecord, CommandRecord
-from xagent_protocol.ids import AGENT_ID_PATTERN, REQUEST_ID_PATTERN
+from xagent_protocol.ids import AGENT_ID_PATTERN
 
 _DESCRIPTION: Final = "`next_cursor` of the page before."
 
@@ -19,7 +19,7 @@ AgentCursor = Annotated[
     Annotated[str, Meta(pattern=AGENT_ID_PATTERN)] | None, Meta(description=_DESCRIPTION)
 ]
 CommandCursor = Annotated[
-    Annotated[str, Meta(pattern=f"^[0-9]{{1,15}}[.]{REQUEST_ID_PATTERN.removeprefix('^')}")] | None,
+    Annotated[str, Meta(pattern="^[0-9]{1,15}$")] | None,
     Meta(description=_DESCRIPTION),
 ]
 
@@ -31,12 +31,9 @@ def after_agent(agent: AgentRecord) -> str:
 
 def after_command(command: CommandRecord) -> str:
     """Return the cursor of a page that ends with *command*."""
-    return f"{command.created_at}.{command.request_id}"
+    return str(command.seq)
 
 
-def command_key(cursor: str | None) -> tuple[int, str] | None:
-    """Return creation time and request id of the last command of the page before."""
-    if cursor is None:
-        return None
-    created_at, _, request_id = cursor.partition(".")
-    return int(created_at), request_id
+def command_key(cursor: str | None) -> int | None:
+    """Return the place of the last command of the page before."""
+    return None if cursor is None else int(cursor)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Final, TypeVar
 from urllib.parse import parse_qsl
@@ -181,11 +181,17 @@ def _pairs(query_string: bytes) -> list[tuple[str, str]]:
         raise invalid_field("query", f"has more than {_QUERY_FIELDS} fields") from error
 
 
-def _convert(values: object, struct: type[StructT]) -> StructT:
+def _convert(values: Mapping[str, object], struct: type[StructT]) -> StructT:
+    names = struct.__struct_encode_fields__
     try:
-        return msgspec.convert(values, struct, strict=False)
+        converted = msgspec.convert(values, struct, strict=False)
     except msgspec.ValidationError as error:
-        raise _invalid(error, struct.__struct_encode_fields__, whole="query") from error
+        raise _invalid(error, names, whole="query") from error
+    for name, attribute in zip(names, struct.__struct_fields__, strict=True):
+        # The word "null" is read as null wherever no text is expected.
+        if name in values and getattr(converted, attribute) is None:
+            raise invalid_field(name, "is not to be null; leave it out")
+    return converted
 
 
 def _invalid(error: msgspec.ValidationError, names: Sequence[str], *, whole: str) -> InvalidRequest:

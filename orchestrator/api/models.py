@@ -37,6 +37,8 @@ AgentName = Annotated[
         examples=["shop-1"],
     ),
 ]
+# Without an example: a name that everybody copies would soon belong to another command.
+ChosenName = Annotated[RequestId, Meta(pattern=REQUEST_ID_PATTERN)]
 CommandName = Annotated[
     RequestId,
     Meta(

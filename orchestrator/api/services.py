@@ -81,9 +81,9 @@ class History(Protocol):
     """What was, newest first."""
 
     async def commands(
-        self, wanted: CommandFilter, /, *, limit: int, before: tuple[int, str] | None
+        self, wanted: CommandFilter, /, *, limit: int, before: int | None
     ) -> Sequence[CommandRecord]:
-        """Return commands older than *before*, a pair of creation time and request id."""
+        """Return commands accepted before the one whose `seq` is *before*."""
         ...
 
     async def sessions(self, agent_id: AgentId, /, *, limit: int) -> Sequence[SessionRecord]:

@@ -123,7 +123,6 @@ class Admission:
                 older.socket.close(
                     CloseCode.CONFLICT, f"{SUPERSEDED}: a newer connection took its place"
                 )
-                await self._sessions.end(older.session, now_ms(), SUPERSEDED)
         log.info(
             "agent.connected",
             agent_id=agent_id,
@@ -134,24 +133,28 @@ class Admission:
         )
         return live
 
-    async def release(self, live: LiveAgent, reason: str) -> bool:
-        """End a stay; returns whether it was still the current one of its name."""
-        ended_at = now_ms()
-        ended = msgspec.structs.replace(live.session, ended_at=ended_at, end_reason=reason)
-        if not self._connections.leave(live, ended):
-            return False
-        said_goodbye = reason.startswith(GOODBYE)
-        lease = 0.0 if said_goodbye else self._timers.lost
-        self._leased_until[live.agent_id] = asyncio.get_running_loop().time() + lease
+    def leave(self, live: LiveAgent, reason: str) -> bool:
+        """Take a stay out of the live ones; returns whether it was still the one of its name."""
+        ended = msgspec.structs.replace(live.session, ended_at=now_ms(), end_reason=reason)
         log.info(
             "agent.disconnected",
             agent_id=live.agent_id,
             session_id=live.session.session_id,
             reason=reason,
         )
-        await self._sessions.end(live.session, ended_at, reason)
-        await self._registry.note_seen(live.agent_id, ended_at, live.browser)
+        if not self._connections.leave(live, ended):
+            return False
+        said_goodbye = reason.startswith(GOODBYE)
+        lease = 0.0 if said_goodbye else self._timers.lost
+        self._leased_until[live.agent_id] = asyncio.get_running_loop().time() + lease
         return True
+
+    async def record_end(self, live: LiveAgent, reason: str) -> None:
+        """Make the end of a stay durable; waits for as long as the database needs."""
+        ended_at = now_ms()
+        await self._sessions.end(live.session, ended_at, reason)
+        if self._connections.get(live.agent_id) is None:
+            await self._registry.note_seen(live.agent_id, ended_at, live.browser)
 
 
 def _session(agent: AgentRecord, hello: Hello, remote_address: str) -> SessionRecord:

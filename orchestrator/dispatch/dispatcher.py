@@ -53,6 +53,7 @@ from xagent_protocol.transitions import (
 log: Final = structlog.get_logger(__name__)
 
 OFFLINE_RETRY_SECONDS: Final = 5
+SWEEPS_PER_MARK: Final = 60
 
 _WITH_AGENT: Final = (CommandState.DISPATCHED, CommandState.RUNNING)
 
@@ -97,9 +98,11 @@ class Dispatcher:
     async def run(self) -> None:
         """Move commands until cancelled."""
         async with self._tasks:
-            while True:
+            for sweeps in itertools.count(1):
                 await asyncio.sleep(self._timers.sweep)
-                await self._sweep()
+                await _reported(self._sweep())
+                if sweeps % SWEEPS_PER_MARK == 0:
+                    await _reported(self._mark())
 
     def drain(self) -> None:
         """Refuse new commands and answer everyone who waits; idempotent."""
@@ -132,6 +135,8 @@ class Dispatcher:
                     raise
                 return _same(known, fingerprint)
             self._record(entry)
+        elif entry.record.fingerprint != fingerprint:
+            wait = 0.0
         record = await self._wait(entry, wait)
         if isinstance(entry.failure, sqlite3.IntegrityError):
             known = await self._recorded(record.request_id)
@@ -175,6 +180,8 @@ class Dispatcher:
             return await self.get(request_id)
         async with entry.turn:
             record = entry.record
+            if not entry.is_recorded:
+                return await self.get(request_id)
             if record.state is CommandState.QUEUED:
                 await self._withdraw(entry)
             elif not record.is_over and not record.progress.cancel_requested:
@@ -202,7 +209,7 @@ class Dispatcher:
         held = {item.request_id: item for item in inventory.commands}
         for entry in self._pending.of_agent(live.agent_id):
             async with entry.turn:
-                if entry.record.state in _WITH_AGENT:
+                if entry.is_recorded and entry.record.state in _WITH_AGENT:
                     await self._reconcile_one(entry, live, held)
         live.is_ready = True
         self._pump(live.agent_id)
@@ -392,6 +399,8 @@ class Dispatcher:
     def _send(self, entry: PendingCommand, live: LiveAgent) -> None:
         """Write a dispatched command's frame, or take the dispatch back if *live* has gone."""
         record = entry.record
+        if record.state is not CommandState.DISPATCHED:
+            return  # the journal knew better
         if self._connections.get(record.agent_id) is not live:
             self._spawn(self._return_unsent(entry))
             return
@@ -427,6 +436,7 @@ class Dispatcher:
             and live.is_ready
             and agent_id not in self._pumping
             and self._pending.queued(agent_id)
+            and self._pending.in_flight(agent_id) < self._bounds.in_flight_per_agent
         ):
             self._pumping.add(agent_id)
             self._spawn(self._dispatch_queued(agent_id, live))
@@ -524,7 +534,8 @@ class Dispatcher:
             record,
             progress=advance(record.progress, event, outcome.effect),
             # Its frame may have been lost with a socket, or never sent; then the duration tells.
-            started_at=record.started_at or now - round(outcome.duration_ms),
+            started_at=record.started_at
+            or max(record.created_at, now - round(outcome.duration_ms)),
             finished_at=now,
             duration_ms=outcome.duration_ms,
             result=outcome.result,
@@ -540,7 +551,7 @@ class Dispatcher:
                 self._show(entry, after)
                 live.socket.acknowledge(record.request_id)
             else:
-                self._spawn(self._believe_journal(entry))
+                self._spawn(self._finish_otherwise(entry, live, message))
             entry.turn.give_back()
 
         is_alone = len(self._pending) == 1
@@ -553,6 +564,15 @@ class Dispatcher:
             return
         await entry.turn.__aenter__()  # given back by `_finish`, once the result is durable
         self._finish(entry, live, message)
+
+    async def _finish_otherwise(
+        self, entry: PendingCommand, live: LiveAgent, message: Result
+    ) -> None:
+        """Take a result of a command that the journal knows otherwise than memory did."""
+        async with entry.turn:
+            if not entry.record.is_over:
+                await self._believe_journal(entry)
+        await self._finish_late(live, message)
 
     async def _finish_late(self, live: LiveAgent, message: Result) -> None:
         """Take a result of a command that is over, or of another attempt of it (T12)."""
@@ -621,6 +641,21 @@ class Dispatcher:
                     await self._expire(entry)
                 else:
                     await self._lose(entry, "No result came within its time and the grace.")
+        for live in self._connections:
+            # Whatever kept a queue from moving, it moves again within a sweep.
+            self._pump(live.agent_id)
+
+    async def _mark(self) -> None:
+        """Note up to where the journal holds nothing open, for the next start."""
+        last = await self._journal.last_seq()
+        oldest = self._pending.oldest()
+        if oldest is None:
+            # Whatever was recorded when `last` was read has left `_pending`, so it is over.
+            await self._journal.mark(last)
+            return
+        seq = await self._journal.seq_of(oldest.record.request_id)
+        if seq is not None:
+            await self._journal.mark(seq - 1)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         self._tasks.create_task(_reported(work))

@@ -9,11 +9,14 @@ from __future__ import annotations
 import asyncio
 import heapq
 from collections.abc import Iterator
+from typing import Final
 
 from orchestrator.dispatch.turn import Turn
 from orchestrator.store.records import CommandRecord
 from xagent_protocol.ids import AgentId, RequestId
 from xagent_protocol.transitions import CommandState
+
+STALE_PLACES: Final = 64
 
 
 class PendingCommand:
@@ -91,6 +94,10 @@ class PendingCommands:
         """Return an open command."""
         return self._by_request.get(request_id)
 
+    def oldest(self) -> PendingCommand | None:
+        """Return the open command that was accepted first."""
+        return min(self._by_request.values(), key=lambda entry: entry.order, default=None)
+
     def of_agent(self, agent_id: AgentId) -> list[PendingCommand]:
         """Return an agent's open commands in the order they were accepted."""
         entries = self._by_agent.get(agent_id, {}).values()
@@ -119,8 +126,16 @@ class PendingCommands:
         """Put a command in its agent's queue, at the place of its acceptance."""
         record = entry.record
         queue = self._queues.setdefault(record.agent_id, [])
+        if len(queue) > 2 * self._queued.get(record.agent_id, 0) + STALE_PLACES:
+            # What expired while the agent was away has kept its place until now.
+            queue[:] = [place for place in queue if self._is_queued(place[1])]
+            heapq.heapify(queue)
         heapq.heappush(queue, (entry.order, record.request_id))
         self._queued[record.agent_id] = self._queued.get(record.agent_id, 0) + 1
+
+    def _is_queued(self, request_id: RequestId) -> bool:
+        entry = self._by_request.get(request_id)
+        return entry is not None and entry.record.state is CommandState.QUEUED
 
     def note_dequeued(self, agent_id: AgentId) -> None:
         """Note that one command of an agent is queued no longer."""

@@ -94,6 +94,7 @@ class Connection:
         self._unsent_bytes = 0
         self._durable: list[RequestId] = []
         self._stalled_since: float | None = None
+        self._is_flushing = False
         self._closing: _Closed | None = None
         self._task: asyncio.Task[None] | None = None
         self._beat_seq = 0
@@ -115,10 +116,13 @@ class Connection:
             self._session.close()
             live, self._live = self._live, None
             reason = self._closing.reason if self._closing else "stopped"
-            if live is not None and await self._admission.release(live, reason):
+            if live is not None and self._admission.leave(live, reason):
                 self._dispatcher.left(self._agent_id)
-        if self._closing is not None and not self._closing.by_peer:
-            await self._say_close(self._closing)
+            if self._closing is not None and not self._closing.by_peer:
+                await self._say_close(self._closing)
+            # Last, because it waits for a database that may be failing.
+            if live is not None:
+                await self._admission.record_end(live, reason)
 
     # --- what dispatch asks -------------------------------------------------------------------
 
@@ -150,11 +154,21 @@ class Connection:
         if self._durable:
             self._queue(Ack(tuple(self._durable)))
             self._durable.clear()
-        while self._unsent:
-            self._stalled_since = self._stalled_since or asyncio.get_running_loop().time()
-            await self._send_event({"type": "websocket.send", "text": self._unsent[0]})
-            self._note_written()
-        self._stalled_since = None
+        if self._is_flushing:
+            # Two who wait for the same socket would both write its first frame.
+            return
+        self._is_flushing = True
+        try:
+            while self._unsent and self._closing is None:
+                self._stalled_since = self._stalled_since or asyncio.get_running_loop().time()
+                await self._send_event({"type": "websocket.send", "text": self._unsent[0]})
+                # What is being read, however slowly, is not stalled.
+                self._stalled_since = None
+                self._note_written()
+        except (OSError, RuntimeError) as error:
+            self._end(_Closed(ABNORMAL, f"connection lost ({error})", by_peer=True))
+        finally:
+            self._is_flushing = False
 
     def close(self, code: int, reason: str) -> None:
         """End the connection; the first reason given is kept."""
@@ -198,21 +212,22 @@ class Connection:
     # --- heartbeat ----------------------------------------------------------------------------
 
     def beat(self, now: float) -> None:
-        """Queue a question for a sign of life; conclude from how long there was none."""
-        silent_seconds = now - self._heard_at
-        if silent_seconds > self._timers.lost:
-            self.close(CloseCode.TIMED_OUT, f"{LOST_WORD}: silent for {silent_seconds:.0f} s")
-            return
+        """Queue a question for a sign of life."""
         if self._live is None:
-            return
-        if silent_seconds > self._timers.suspect:
-            self._live.note_silence()
-        if self._stalled_since is not None and now - self._stalled_since > self._timers.stall:
-            self.close(CloseCode.TRY_AGAIN_LATER, f"it read nothing for {self._timers.stall:g} s")
             return
         self._beat_seq += 1
         self._queue(Beat(self._beat_seq))
         self._flusher.soon(self)
+
+    def judge(self, now: float) -> None:
+        """Draw conclusions from how long there was no sign of life, or nothing was read."""
+        silent_seconds = now - self._heard_at
+        if silent_seconds > self._timers.lost:
+            self.close(CloseCode.TIMED_OUT, f"{LOST_WORD}: silent for {silent_seconds:.0f} s")
+        elif self._stalled_since is not None and now - self._stalled_since > self._timers.stall:
+            self.close(CloseCode.TRY_AGAIN_LATER, f"it read nothing for {self._timers.stall:g} s")
+        elif self._live is not None and silent_seconds > self._timers.suspect:
+            self._live.note_silence()
 
     def forgive(self, now: float) -> None:
         """Count silence from *now*: it was this process that could not listen."""

@@ -43,13 +43,12 @@ class Flusher:
                 await asyncio.sleep(DELAY_SECONDS)
                 waiting, self._waiting = self._waiting, set()
                 for socket in waiting:
-                    tasks.create_task(_flush(socket))
+                    tasks.create_task(self._flush(socket))
 
-
-async def _flush(socket: Flushable) -> None:
-    try:
-        async with asyncio.timeout(GIVE_UP_SECONDS):
-            await socket.flush()
-    except TimeoutError:
-        # It does not read; the heartbeat will judge it.
-        return
+    async def _flush(self, socket: Flushable) -> None:
+        try:
+            async with asyncio.timeout(GIVE_UP_SECONDS):
+                await socket.flush()
+        except TimeoutError:
+            # It does not read now; the heartbeat will judge it, unless it reads again.
+            self.soon(socket)

@@ -17,6 +17,10 @@ log: Final = structlog.get_logger(__name__)
 SLICES: Final = 20
 """Parts of an interval; each beats its share of the agents, so that there is no burst."""
 
+SLICES_A_LOOK: Final = 5
+"""All sockets are looked at four times in an interval: one that falls silent right after a beat
+would otherwise be found a whole interval too late."""
+
 LAG_SECONDS: Final = 5.0
 """When this loop itself was held up for so long, silence is its own fault."""
 
@@ -57,4 +61,7 @@ class Heartbeat:
                     connection.forgive(now)
             for connection in tuple(self._slices[self._next_slice]):
                 connection.beat(now)
+            if self._next_slice % SLICES_A_LOOK == 0:
+                for connection in self.all():
+                    connection.judge(now)
             self._next_slice = (self._next_slice + 1) % SLICES

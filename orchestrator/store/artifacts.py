@@ -10,6 +10,7 @@ import asyncio
 import hashlib
 import os
 import tempfile
+import threading
 from collections.abc import AsyncIterable
 from pathlib import Path
 from typing import Any, Final
@@ -63,14 +64,14 @@ class ArtifactStore:
         except OSError as error:
             raise _unavailable(error) from error
         path = Path(temporary)
+        incoming = _Incoming(file, path)
         try:
-            size, digest = await self._copy(chunks, file)
+            size, digest = await self._copy(chunks, incoming)
             await asyncio.to_thread(path.replace, self._path(digest))
         except OSError as error:
             raise _unavailable(error) from error
         finally:
-            os.close(file)
-            await asyncio.to_thread(path.unlink, missing_ok=True)
+            incoming.close()
         record = ArtifactRecord(
             artifact_id=new_artifact_id(),
             agent_id=agent_id,
@@ -104,19 +105,10 @@ class ArtifactStore:
     def _path(self, digest: str) -> Path:
         return self._directory / digest
 
-    async def _copy(self, chunks: AsyncIterable[bytes], file: int) -> tuple[int, str]:
-        digest = hashlib.sha256()
+    async def _copy(self, chunks: AsyncIterable[bytes], incoming: _Incoming) -> tuple[int, str]:
         size = 0
         held: list[bytes] = []
         held_bytes = 0
-
-        def write(parts: list[bytes]) -> None:
-            for part in parts:
-                digest.update(part)
-                view = memoryview(part)
-                while view:
-                    view = view[os.write(file, view) :]
-
         async for chunk in chunks:
             size += len(chunk)
             if size > self._limit_bytes:
@@ -124,10 +116,44 @@ class ArtifactStore:
             held.append(chunk)
             held_bytes += len(chunk)
             if held_bytes >= WRITE_BYTES:
-                await asyncio.to_thread(write, held)
+                await asyncio.to_thread(incoming.write, held)
                 held, held_bytes = [], 0
-        await asyncio.to_thread(write, held)
-        return size, digest.hexdigest()
+        await asyncio.to_thread(incoming.write, held)
+        return size, incoming.hexdigest()
+
+
+class _Incoming:
+    """A file that is being written in threads, which a cancelled caller does not wait for.
+
+    Closed under a lock: a thread that came to its write later would write to whatever file has
+    been given the same descriptor since, the database for one.
+    """
+
+    def __init__(self, file: int, path: Path) -> None:
+        self._file = file
+        self._path = path
+        self._digest = hashlib.sha256()
+        self._lock = threading.Lock()
+        self._is_closed = False
+
+    def write(self, parts: list[bytes]) -> None:
+        with self._lock:
+            if self._is_closed:
+                return
+            for part in parts:
+                self._digest.update(part)
+                view = memoryview(part)
+                while view:
+                    view = view[os.write(self._file, view) :]
+
+    def close(self) -> None:
+        with self._lock:
+            self._is_closed = True
+            os.close(self._file)
+            self._path.unlink(missing_ok=True)
+
+    def hexdigest(self) -> str:
+        return self._digest.hexdigest()
 
 
 def _unavailable(error: OSError) -> StorageUnavailable:

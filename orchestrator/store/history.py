@@ -6,7 +6,7 @@ nothing.
 
 from __future__ import annotations
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from orchestrator.store.journal import command_of_row
@@ -24,15 +24,10 @@ class History:
         self._readers = readers
 
     async def commands(
-        self, wanted: CommandFilter, *, limit: int, before: tuple[int, str] | None
+        self, wanted: CommandFilter, *, limit: int, before: int | None
     ) -> list[CommandRecord]:
-        """Read one page; *before* is (created_at, request_id) of the last command seen."""
-        key = tuple_(commands.c.created_at, commands.c.request_id)
-        query = (
-            select(commands)
-            .order_by(commands.c.created_at.desc(), commands.c.request_id.desc())
-            .limit(limit)
-        )
+        """Read one page; *before* is the `seq` of the last command seen."""
+        query = select(commands).order_by(commands.c.seq.desc()).limit(limit)
         if wanted.agent_id is not None:
             query = query.where(commands.c.agent_id == wanted.agent_id)
         if wanted.state is not None:
@@ -40,7 +35,7 @@ class History:
         if wanted.action is not None:
             query = query.where(commands.c.action == wanted.action)
         if before is not None:
-            query = query.where(key < before)
+            query = query.where(commands.c.seq < before)
         async with self._readers.connect() as connection:
             rows = (await connection.execute(query)).all()
         return [command_of_row(row) for row in rows]

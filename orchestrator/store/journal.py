@@ -9,12 +9,12 @@ from __future__ import annotations
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Row as DatabaseRow, select
+from sqlalchemy import Row as DatabaseRow, func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from orchestrator.store.records import CommandRecord
-from orchestrator.store.statements import insert_into, update_where
-from orchestrator.store.tables import commands
+from orchestrator.store.statements import insert_into, insert_or_replace, update_where
+from orchestrator.store.tables import commands, marks
 from orchestrator.store.writer import PATIENCE_SECONDS, Row, Settle, Writer
 from xagent_protocol.ids import AgentId, RequestId
 from xagent_protocol.outcomes import ArtifactRef, CommandError, DialogState, Effect, PageState
@@ -36,6 +36,12 @@ _MOVE: Final = update_where(
     rank=2,
 )
 _LATE: Final = update_where(commands, {"request_id": "key"}, "late_result", rank=3)
+
+_OPEN: Final = "open"
+_MARK: Final = insert_or_replace(marks, "name", "seq", rank=6)
+_MARKED: Final = func.coalesce(
+    select(marks.c.seq).where(marks.c.name == _OPEN).scalar_subquery(), 0
+)
 
 _encode: Final = msgspec.json.Encoder().encode
 _error: Final = msgspec.json.Decoder(CommandError)
@@ -114,15 +120,30 @@ class Journal:
         return None if row is None else command_of_row(row)
 
     async def open_commands(self) -> list[CommandRecord]:
-        """Read everything that is not over, oldest first."""
+        """Read everything that is not over, in the order in which it was accepted."""
         query = (
             select(commands)
-            .where(commands.c.finished_at.is_(None))
-            .order_by(commands.c.created_at, commands.c.request_id)
+            .where(commands.c.seq > _MARKED, commands.c.finished_at.is_(None))
+            .order_by(commands.c.seq)
         )
         async with self._readers.connect() as connection:
             rows = (await connection.execute(query)).all()
         return [command_of_row(row) for row in rows]
+
+    async def last_seq(self) -> int:
+        """Return the place of the newest command."""
+        async with self._readers.connect() as connection:
+            return (await connection.execute(select(func.max(commands.c.seq)))).scalar() or 0
+
+    async def seq_of(self, request_id: RequestId) -> int | None:
+        """Return the place of one command, or None if it is not recorded."""
+        query = select(commands.c.seq).where(commands.c.request_id == request_id)
+        async with self._readers.connect() as connection:
+            return (await connection.execute(query)).scalar_one_or_none()
+
+    async def mark(self, seq: int) -> None:
+        """Note that everything up to *seq* is over."""
+        await self._writer.write(_MARK, {"name": _OPEN, "seq": seq})
 
 
 def _move_row(before: CommandRecord, after: CommandRecord) -> Row:
@@ -195,4 +216,5 @@ def command_of_row(row: DatabaseRow[Any]) -> CommandRecord:
         dialog=None if row.dialog is None else _dialog.decode(row.dialog),
         notices=() if row.notices is None else _notices.decode(row.notices),
         late_result=None if row.late_result is None else msgspec.Raw(row.late_result.encode()),
+        seq=row.seq,
     )

@@ -92,6 +92,7 @@ class CommandRecord(msgspec.Struct, frozen=True):
     dialog: DialogState | None = None
     notices: tuple[str, ...] = ()
     late_result: msgspec.Raw | None = None
+    seq: int = 0
 
     @property
     def state(self) -> CommandState:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from importlib.resources import as_file, files
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, create_engine
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DatabaseError
 
 from orchestrator.errors import CannotStart
@@ -18,12 +19,12 @@ from orchestrator.errors import CannotStart
 def upgrade(path: Path) -> None:
     """Create or upgrade the database at *path*; does nothing when it is current.
 
-    Each migration runs in a transaction of its own, so a failure leaves the version before it.
+    All migrations run in one transaction: a failure, or a kill, leaves the version before them.
 
     Raises:
         CannotStart: the database is newer than this code, is no database, or cannot be written.
     """
-    engine = create_engine(f"sqlite:///{path}")
+    engine = _engine(path)
     try:
         with as_file(files("orchestrator.migrations")) as scripts:
             configuration = alembic_configuration(scripts)
@@ -38,6 +39,25 @@ def upgrade(path: Path) -> None:
         ) from error
     finally:
         engine.dispose()
+
+
+def _engine(path: Path) -> Engine:
+    """Return an engine whose transactions hold for DDL, too.
+
+    Python's driver begins one only before it writes rows, so each CREATE TABLE would stand by
+    itself, and a start that was killed half-way could never be repeated.
+    """
+    engine = create_engine(URL.create("sqlite", database=str(path)))
+
+    @event.listens_for(engine, "connect")
+    def take_over(connection: sqlite3.Connection, _record: object) -> None:
+        connection.isolation_level = None
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine
 
 
 def alembic_configuration(scripts: Path) -> Config:

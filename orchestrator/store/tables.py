@@ -20,7 +20,6 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    text,
 )
 
 metadata: Final = MetaData(
@@ -68,7 +67,15 @@ sessions: Final = Table(
 commands: Final = Table(
     "commands",
     metadata,
-    Column("request_id", String(128), primary_key=True),
+    # The order of acceptance. As SQLite's row id it costs nothing, and reading the history by it
+    # needs no index: each one more costs every command two pages of log.
+    Column(
+        "seq",
+        BigInteger().with_variant(Integer(), "sqlite"),
+        primary_key=True,
+        autoincrement=True,
+    ),
+    Column("request_id", String(128), nullable=False, unique=True),
     Column("agent_id", String(63), ForeignKey("agents.agent_id"), nullable=False),
     Column("action", String(128), nullable=False),
     Column("params", Text, nullable=False),
@@ -97,16 +104,16 @@ commands: Final = Table(
     Column("dialog", Text),
     Column("notices", Text),
     Column("late_result", Text),
-    # History is read newest first, of all agents or of one; the id breaks ties.
-    Index(None, "created_at", "request_id"),
-    Index(None, "agent_id", "created_at", "request_id"),
-    # Read once, at start: what is still owed, however long the history has grown.
-    Index(
-        "ix_commands_open",
-        "created_at",
-        sqlite_where=text("finished_at IS NULL"),
-        postgresql_where=text("finished_at IS NULL"),
-    ),
+    Index(None, "agent_id", "seq"),
+)
+
+# Everything up to the mark is over: what is still owed is found at start by reading from there,
+# without an index that each command would enter and leave.
+marks: Final = Table(
+    "marks",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("seq", BigInteger, nullable=False),
 )
 
 artifacts: Final = Table(

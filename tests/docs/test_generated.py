@@ -13,6 +13,7 @@ from docs.generator.advice import COMMAND_CODES, HTTP_CODES
 from docs.generator.blocks import UnclosedBlock, render
 from docs.generator.pages import BLOCKS, PAGES, ROOT
 from orchestrator.errors import Refusal
+from orchestrator.metrics import Metrics
 from xagent_protocol.errors import ErrorCode
 
 PAGES_BY_HAND: Final = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
@@ -41,6 +42,15 @@ def test_every_error_code_is_explained() -> None:
     page = (ROOT / "docs/errors.md").read_text(encoding="utf-8")
 
     assert [code for code in (*HTTP_CODES, *ErrorCode) if f"| `{code}` |" not in page] == []
+
+
+def test_every_metric_is_explained() -> None:
+    page = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
+    scraped = Metrics().render(agents=0, connected=0, in_flight=0, queued=0).decode()
+    names = re.findall(r"^# TYPE (xagent_\w+)", scraped, re.MULTILINE)
+
+    assert len(names) > 10
+    assert [name for name in names if not name.endswith("_created") and name not in page] == []
 
 
 @pytest.mark.parametrize("page", PAGES_BY_HAND, ids=lambda page: str(page.relative_to(ROOT)))

@@ -152,15 +152,15 @@ async def test_without_a_token_only_public_routes_open(door: _Door, method: str,
         assert door.refusals == ["unauthorized"]
 
 
-@pytest.mark.parametrize(("method", "path"), ROUTES)
 @pytest.mark.parametrize("token", ["xagent_wrong", "", " ", "é", "xagent_user2"])
-async def test_a_wrong_token_opens_nothing(door: _Door, method: str, path: str, token: str) -> None:
-    status = await door.knock(method, path, tokens=bearer(token))
+async def test_a_wrong_token_opens_nothing(door: _Door, token: str) -> None:
+    for method, path in ROUTES:
+        status = await door.knock(method, path, tokens=bearer(token))
 
-    # An enrolment token is redeemed by its route, which is all the guard lets it reach.
-    is_redeemed = entrance(method, path) is Entrance.ENROLMENT and token.strip() != ""
-    is_open = (method, path) in PUBLIC or is_redeemed
-    assert status == (200 if is_open else 401)
+        # An enrolment token is redeemed by its route, which is all the guard lets it reach.
+        is_redeemed = entrance(method, path) is Entrance.ENROLMENT and token.strip() != ""
+        is_open = (method, path) in PUBLIC or is_redeemed
+        assert status == (200 if is_open else 401), (method, path)
 
 
 @pytest.mark.parametrize(("method", "path"), ROUTES)
@@ -224,7 +224,6 @@ async def test_loopback_hosts_are_known_on_any_port(door: _Door, host: str) -> N
     assert await door.knock(hosts=(host,), tokens=bearer(USER)) == 200
 
 
-@pytest.mark.parametrize(("method", "path"), ROUTES)
 @pytest.mark.parametrize(
     "hosts",
     [
@@ -254,14 +253,13 @@ async def test_loopback_hosts_are_known_on_any_port(door: _Door, host: str) -> N
         ("löcalhost",),
     ],
 )
-async def test_a_host_that_is_not_ours_opens_nothing(
-    door: _Door, method: str, path: str, hosts: tuple[str, ...]
-) -> None:
-    status = await door.knock(method, path, hosts=hosts, tokens=bearer(USER))
+async def test_a_host_that_is_not_ours_opens_no_route(door: _Door, hosts: tuple[str, ...]) -> None:
+    for method, path in ROUTES:
+        status = await door.knock(method, path, hosts=hosts, tokens=bearer(USER))
 
-    assert status == 421
-    assert door.code == "host_not_allowed"
-    assert door.inside.principal is None
+        assert status == 421, (method, path)
+        assert door.code == "host_not_allowed"
+        assert door.inside.principal is None
 
 
 async def test_configured_hosts_are_known(door: _Door) -> None:
@@ -279,7 +277,6 @@ async def test_configured_hosts_are_known(door: _Door) -> None:
     assert await status("grid.example.com.evil.com") == 421
 
 
-@pytest.mark.parametrize(("method", "path"), ROUTES)
 @pytest.mark.parametrize(
     "origins",
     [
@@ -298,15 +295,16 @@ async def test_configured_hosts_are_known(door: _Door) -> None:
         ("chrome-extension://abc",),
     ],
 )
-async def test_a_foreign_origin_opens_nothing_even_with_the_token(
-    door: _Door, method: str, path: str, origins: tuple[str, ...]
+async def test_a_foreign_origin_opens_no_route_even_with_the_token(
+    door: _Door, origins: tuple[str, ...]
 ) -> None:
-    for tokens in ((), bearer(USER), bearer(AGENT)):
-        status = await door.knock(method, path, origins=origins, tokens=tokens)
+    for method, path in ROUTES:
+        for tokens in ((), bearer(USER), bearer(AGENT)):
+            status = await door.knock(method, path, origins=origins, tokens=tokens)
 
-        assert status == 403
-        assert door.code == "origin_not_allowed"
-        assert door.inside.principal is None
+            assert status == 403, (method, path)
+            assert door.code == "origin_not_allowed"
+            assert door.inside.principal is None
 
 
 @pytest.mark.parametrize(

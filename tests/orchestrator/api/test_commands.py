@@ -346,10 +346,7 @@ async def test_history_is_filtered(api: Api) -> None:
     problem(await api.client.get("/api/agents/nobody/commands"), 404, "agent_unknown")
 
 
-@pytest.mark.parametrize(
-    "cursor",
-    ["", "x", "1", "1.", ".a", "-1.a", "\u0661.a", "1.a b", "9999999999999999.a", "1.\x00"],
-)
+@pytest.mark.parametrize("cursor", ["", "x", "-1", "1.5", "1e3", " 1", "\u0661", "9" * 16, "1\x00"])
 async def test_a_bad_cursor_is_named(api: Api, cursor: str) -> None:
     response = await api.client.get("/api/commands", params={"cursor": cursor})
 
@@ -357,11 +354,12 @@ async def test_a_bad_cursor_is_named(api: Api, cursor: str) -> None:
 
 
 @pytest.mark.parametrize("request_id", ["unknown", "%20", "bad%0A", "%00", "x" * 300])
-@pytest.mark.parametrize("call", ["GET {}", "GET {}?wait=1", "POST {}/cancel"])
-async def test_an_unknown_command_is_404(api: Api, call: str, request_id: str) -> None:
-    method, _, path = call.format(f"/api/commands/{request_id}").partition(" ")
+async def test_an_unknown_command_is_404(api: Api, request_id: str) -> None:
+    path = f"/api/commands/{request_id}"
 
-    problem(await api.client.request(method, path), 404, "command_unknown")
+    problem(await api.client.get(path), 404, "command_unknown")
+    problem(await api.client.get(f"{path}?wait=1"), 404, "command_unknown")
+    problem(await api.client.post(f"{path}/cancel"), 404, "command_unknown")
 
 
 async def test_while_draining_submissions_are_503(api: Api) -> None:

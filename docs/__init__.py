@@ -1,0 +1,1 @@
+"""The documentation, and the generator of those parts of it that are made from the code."""

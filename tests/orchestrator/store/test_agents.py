@@ -1,0 +1,75 @@
+"""The registry of agents, in memory and on disk."""
+
+from __future__ import annotations
+
+import hashlib
+
+import msgspec
+import pytest
+
+from orchestrator.errors import AgentUnknown
+from orchestrator.store.agents import AgentRegistry
+from tests.orchestrator.conftest import Database
+from tests.orchestrator.records import BROWSER, VERSIONS, agent_record
+from xagent_protocol.ids import AgentId
+
+
+@pytest.fixture
+def registry(database: Database) -> AgentRegistry:
+    """A registry with nobody in it."""
+    return AgentRegistry(database.writer, database.readers)
+
+
+async def test_a_saved_agent_is_there_after_a_restart(
+    registry: AgentRegistry, database: Database
+) -> None:
+    agent = agent_record(epoch=3, versions=VERSIONS, browser=BROWSER, labels={"region": "eu"})
+    await registry.save(agent)
+    await registry.note_seen(agent.agent_id, 5000, None)
+
+    restarted = AgentRegistry(database.writer, database.readers)
+    await restarted.load()
+
+    seen = msgspec.structs.replace(agent, last_seen_at=5000)
+    assert registry.get(agent.agent_id) == restarted.get(agent.agent_id) == seen
+    assert len(restarted) == 1
+
+
+async def test_saving_again_replaces(registry: AgentRegistry) -> None:
+    await registry.save(agent_record(epoch=1))
+    await registry.save(agent_record(epoch=2))
+
+    assert registry.get(AgentId("alpha")).epoch == 2
+    assert len(registry) == 1
+
+
+async def test_a_credential_leads_to_its_agent_until_it_is_replaced(
+    registry: AgentRegistry,
+) -> None:
+    def digest(secret: str) -> str:
+        return hashlib.sha256(secret.encode()).hexdigest()
+
+    await registry.save(agent_record(credential_sha256=digest("old")))
+    assert registry.agent_of_credential("old") == "alpha"
+
+    await registry.save(agent_record(credential_sha256=digest("new")))
+
+    assert registry.agent_of_credential("old") is None
+    assert registry.agent_of_credential("new") == "alpha"
+
+
+async def test_an_unknown_name_is_answered_with_those_that_are_near(
+    registry: AgentRegistry,
+) -> None:
+    with pytest.raises(AgentUnknown, match="No agent has enrolled yet"):
+        registry.get(AgentId("alpha"))
+    for name in ("shop-1", "shop-2", "shop-3", "shop-4", "shop-5", "shop-6", "desk"):
+        await registry.save(agent_record(name))
+
+    with pytest.raises(AgentUnknown) as unknown:
+        registry.get(AgentId("shop-9"))
+
+    assert len(unknown.value.known) == 5
+    assert all(name.startswith("shop-") for name in unknown.value.known)
+    assert [agent.agent_id for agent in registry.all()][:2] == ["desk", "shop-1"]
+    assert registry.find(AgentId("shop-9")) is None

@@ -1,0 +1,158 @@
+"""Bytes on disk, streamed, by their digest."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from orchestrator.errors import ArtifactUnknown, BodyTooLarge, StorageUnavailable
+from orchestrator.store.artifacts import ArtifactStore
+from orchestrator.store.records import ArtifactRecord
+from tests.orchestrator.conftest import Database
+from tests.orchestrator.deadline import until
+from xagent_protocol.ids import AgentId, RequestId
+
+LIMIT = 2_000_000
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> Path:
+    """Where the files go."""
+    made = tmp_path / "artifacts"
+    made.mkdir()
+    return made
+
+
+@pytest.fixture
+def store(database: Database, directory: Path) -> ArtifactStore:
+    """A store of small things."""
+    return ArtifactStore(directory, database.writer, database.readers, limit_bytes=LIMIT)
+
+
+async def chunks(*parts: bytes) -> AsyncIterator[bytes]:
+    """Stream *parts*."""
+    for part in parts:
+        yield part
+
+
+async def put(store: ArtifactStore, content: AsyncIterator[bytes]) -> ArtifactRecord:
+    """Keep *content* as a picture."""
+    return await store.put(
+        content,
+        content_type="image/png",
+        name="shot.png",
+        agent_id=AgentId("alpha"),
+        request_id=RequestId("r1"),
+    )
+
+
+async def test_bytes_are_kept_under_their_digest(store: ArtifactStore, directory: Path) -> None:
+    content = os.urandom(700_000)
+
+    kept = await put(store, chunks(content[:300_000], content[300_000:], b""))
+
+    assert kept.sha256 == hashlib.sha256(content).hexdigest()
+    assert kept.size == len(content)
+    assert store.path(kept).read_bytes() == content
+    assert await store.get(kept.artifact_id) == kept
+    assert [file.name for file in directory.iterdir()] == [kept.sha256]
+
+
+async def test_equal_bytes_are_kept_once_under_two_ids(
+    store: ArtifactStore, directory: Path
+) -> None:
+    one, other = await put(store, chunks(b"same")), await put(store, chunks(b"sa", b"me"))
+
+    assert one.artifact_id != other.artifact_id
+    assert store.path(one) == store.path(other)
+    assert len(list(directory.iterdir())) == 1
+
+
+async def test_nothing_is_a_value_too(store: ArtifactStore) -> None:
+    kept = await put(store, chunks())
+
+    assert (kept.size, store.path(kept).read_bytes()) == (0, b"")
+
+
+async def test_what_is_exactly_at_the_limit_is_kept_and_one_more_is_not(
+    store: ArtifactStore, directory: Path
+) -> None:
+    await put(store, chunks(b"x" * LIMIT))
+    kept = set(directory.iterdir())
+
+    with pytest.raises(BodyTooLarge):
+        await put(store, chunks(b"y" * LIMIT, b"y"))
+
+    assert set(directory.iterdir()) == kept
+
+
+async def test_nothing_is_left_of_an_upload_that_breaks_off(
+    store: ArtifactStore, directory: Path
+) -> None:
+    async def broken() -> AsyncIterator[bytes]:
+        yield b"x" * 400_000
+        raise ConnectionError("the client has gone")
+
+    with pytest.raises(StorageUnavailable):
+        await put(store, broken())
+
+    assert list(directory.iterdir()) == []
+
+
+async def test_nothing_is_left_of_a_cancelled_upload(store: ArtifactStore, directory: Path) -> None:
+    begun = asyncio.Event()
+
+    async def endless() -> AsyncIterator[bytes]:
+        while True:
+            yield b"x" * 1000
+            begun.set()
+            await asyncio.Event().wait()
+
+    async with asyncio.TaskGroup() as tasks:
+        upload = tasks.create_task(put(store, endless()))
+        await begun.wait()
+        assert len(list(directory.iterdir())) == 1
+        upload.cancel()
+
+    assert list(directory.iterdir()) == []
+
+
+async def test_a_failing_disk_is_told_and_leaves_nothing(
+    database: Database, tmp_path: Path
+) -> None:
+    gone = ArtifactStore(tmp_path / "gone", database.writer, database.readers, limit_bytes=LIMIT)
+
+    with pytest.raises(StorageUnavailable):
+        await put(gone, chunks(b"x"))
+
+
+async def test_equal_uploads_at_once_harm_each_other_not(store: ArtifactStore) -> None:
+    async with asyncio.TaskGroup() as tasks:
+        uploads = [tasks.create_task(put(store, chunks(b"same" * 50_000))) for _ in range(8)]
+
+    assert {store.path(upload.result()).stat().st_size for upload in uploads} == {200_000}
+
+
+async def test_an_artifact_waits_for_a_locked_database(
+    store: ArtifactStore, database: Database
+) -> None:
+    with closing(sqlite3.connect(database.path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        async with asyncio.TaskGroup() as tasks:
+            upload = tasks.create_task(put(store, chunks(b"x")))
+            await until(lambda: bool(database.failures))
+            other.execute("ROLLBACK")
+
+    assert (await store.get(upload.result().artifact_id)).size == 1
+
+
+async def test_an_unknown_artifact_is_unknown(store: ArtifactStore) -> None:
+    with pytest.raises(ArtifactUnknown):
+        await store.get("never")

@@ -1,0 +1,125 @@
+"""The database's own history: up, down, and refused when it cannot be used."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from importlib.resources import as_file, files
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import create_engine
+
+from orchestrator.errors import CannotStart
+from orchestrator.store.schema import alembic_configuration, upgrade
+from orchestrator.store.tables import metadata
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Where the database is to be; a name that would break a URL."""
+    directory = tmp_path / "odd ?name#50%"
+    directory.mkdir()
+    return directory / "xagent.db"
+
+
+def tables(path: Path) -> set[str]:
+    """Return the names of the tables there are."""
+    with closing(sqlite3.connect(path)) as connection:
+        rows = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+        return {name for (name,) in rows if not name.startswith("sqlite_")}
+
+
+def downgrade(path: Path) -> None:
+    """Take every migration back."""
+    engine = create_engine(f"sqlite:///{path}" if "?" not in str(path) else "sqlite://")
+    with as_file(files("orchestrator.migrations")) as scripts, engine.begin() as connection:
+        configuration = alembic_configuration(scripts)
+        configuration.attributes["connection"] = connection
+        command.downgrade(configuration, "base")
+    engine.dispose()
+
+
+def test_an_empty_place_becomes_a_database_of_the_present_schema(path: Path) -> None:
+    upgrade(path)
+
+    assert tables(path) == {*metadata.tables, "alembic_version"}
+
+
+def test_upgrading_again_changes_nothing(path: Path) -> None:
+    upgrade(path)
+    before = path.read_bytes()
+
+    upgrade(path)
+
+    assert path.read_bytes() == before
+
+
+def test_the_migrations_make_what_the_tables_say(tmp_path: Path) -> None:
+    path = tmp_path / "xagent.db"
+    upgrade(path)
+    engine = create_engine(f"sqlite:///{path}")
+
+    with engine.connect() as connection:
+        options = {"compare_type": True, "compare_server_default": True}
+        differences = compare_metadata(
+            MigrationContext.configure(connection, opts=options), metadata
+        )
+    engine.dispose()
+
+    assert differences == []
+
+
+def test_down_and_up_again(tmp_path: Path) -> None:
+    path = tmp_path / "xagent.db"
+    upgrade(path)
+
+    downgrade(path)
+    assert tables(path) == {"alembic_version"}
+
+    upgrade(path)
+    assert tables(path) == {*metadata.tables, "alembic_version"}
+
+
+def test_a_migration_that_fails_leaves_nothing_behind(path: Path) -> None:
+    """Otherwise a start that was killed half-way could never be repeated."""
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE enrolments (in_the_way INTEGER)")
+
+    with pytest.raises(CannotStart, match="cannot be upgraded"):
+        upgrade(path)
+
+    assert tables(path) == {"enrolments"}
+
+
+def test_a_newer_database_is_refused_and_left_alone(path: Path) -> None:
+    upgrade(path)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+        connection.commit()
+    before = path.read_bytes()
+
+    with pytest.raises(CannotStart, match=r"newer version of Xagent \(schema 9999\)"):
+        upgrade(path)
+
+    assert path.read_bytes() == before
+
+
+def test_what_is_no_database_is_refused_and_left_alone(path: Path) -> None:
+    path.write_bytes(b"these are holiday pictures" * 100)
+    before = path.read_bytes()
+
+    with pytest.raises(CannotStart, match="not a database"):
+        upgrade(path)
+
+    assert path.read_bytes() == before
+
+
+def test_a_place_that_cannot_be_written_is_refused(path: Path) -> None:
+    path.mkdir()
+
+    with pytest.raises(CannotStart):
+        upgrade(path)
