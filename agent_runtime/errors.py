@@ -4,7 +4,7 @@
     ├── InvalidSettings           a flag or a variable is wrong (exit status 2)
     ├── DirectoryUnusable         the agent's directory cannot be made, written or read
     ├── AlreadyRunning            another process holds the agent's profile
-    ├── NotWelcome                the orchestrator refuses this agent for good (exit status 3)
+    ├── NotWelcome                the orchestrator refuses this agent for good (exit status 78)
     │   ├── Superseded            a newer connection of the same install took its place
     │   └── EnrolmentNeeded       its credential is not known, and it has nothing to enrol with
     ├── NameTaken                 another install holds the name; it may be free later
@@ -40,9 +40,12 @@ class AlreadyRunning(AgentError):
 
 
 class NotWelcome(AgentError):
-    """The orchestrator refuses this agent for good; starting it again will not help."""
+    """The orchestrator refuses this agent for good; starting it again will not help.
 
-    exit_status = 3
+    The status is `EX_CONFIG` of sysexits.h: supervisors take it as a reason not to restart.
+    """
+
+    exit_status = 78
 
 
 class Superseded(NotWelcome):

@@ -157,7 +157,7 @@ def _is_loopback(host: str) -> bool:
 
 
 def _data_directory(text: str | None) -> Path:
-    return Path(text) if text else Path(platformdirs.user_data_dir("xagent"))
+    return Path(text) if text else Path(platformdirs.user_data_dir("xagent", appauthor=False))
 
 
 def _label(text: str) -> tuple[str, str]:
@@ -179,9 +179,11 @@ def _boolean(environment: Mapping[str, str], name: str) -> bool:
 
 
 def _log_format(word: str | None) -> LogFormat | None:
-    if not word:
+    if not word or word == "auto":
         return None
     try:
         return LogFormat(word)
     except ValueError:
-        raise InvalidSettings(f"the log format is {word!r}: say console or json") from None
+        raise InvalidSettings(
+            f"the log format is {word!r}: say auto, console or json"
+        ) from None

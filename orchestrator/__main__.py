@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Final
 
@@ -16,6 +17,7 @@ EX_CONFIG: Final = 78
 
 def main() -> int:
     """Serve until told to stop; returns the exit status."""
+    os.umask(0o077)  # the journal tells what logged-in browsers did: nothing here is for others
     try:
         settings = read_settings(sys.argv[1:], environment())
         configure(settings.log_format)

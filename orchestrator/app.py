@@ -22,7 +22,7 @@ from starlette.types import ASGIApp
 from orchestrator.access.enrolments import Enrolments
 from orchestrator.access.guard import Guard
 from orchestrator.access.keys import UserToken
-from orchestrator.api.routes import build_routes
+from orchestrator.api.routes import BusiestFirst, build_routes
 from orchestrator.api.services import Services
 from orchestrator.dispatch.admission import Admission
 from orchestrator.dispatch.connections import Connections
@@ -128,12 +128,12 @@ async def _build(
         body_bytes=bounds.body_bytes,
     )
     routes = [
-        WebSocketRoute("/ws/agents/{agent_id}", endpoint=endpoint),
         *build_routes(services),
+        WebSocketRoute("/ws/agents/{agent_id}", endpoint=endpoint),
     ]
     own_host = () if is_loopback(settings.host) else (settings.host,)
     app = Guard(
-        Router(routes),
+        BusiestFirst(Router(routes, redirect_slashes=False), services),
         is_user=token.matches,
         agent_of=registry.agent_of_credential,
         allowed_hosts=(*settings.allowed_hosts, *own_host),

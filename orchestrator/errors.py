@@ -9,13 +9,21 @@ OrchestratorError
     ├── ArtifactUnknown     404
     ├── ActionUnknown       422, names the nearest
     ├── InvalidParams       422, names each field
-    ├── InvalidRequest      422, 400, 413, 415 … by its subclass
+    ├── InvalidRequest      422, a field has no valid value
+    ├── MalformedBody       400, not JSON
+    ├── BodyTooLarge        413
+    ├── UnsupportedMediaType 415
     ├── RequestIdReused     422, another command has this id
-    ├── QueueFull           429 for one agent, 503 for all
+    ├── QueueFull           429, this agent's
+    ├── TooManyCommands     503, all together
     ├── Draining            503, on the way out
     ├── StorageUnavailable  503, the journal cannot be written now
     ├── DuplicateAgent      409, another install holds the name
-    └── Unauthorized        401
+    ├── Unauthorized        401
+    │   └── InvalidEnrolmentToken
+    ├── Forbidden           403
+    ├── OriginNotAllowed    403
+    └── HostNotAllowed      421
 """
 
 from __future__ import annotations
@@ -97,14 +105,6 @@ class AgentOffline(Refusal):
     status = 503
     code = "agent_offline"
     title = "Agent offline"
-
-
-class AgentConnected(Refusal):
-    """The agent is connected, and what was asked needs it gone."""
-
-    status = 409
-    code = "agent_connected"
-    title = "Agent connected"
 
 
 class ActionUnknown(Refusal):

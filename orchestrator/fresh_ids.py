@@ -14,11 +14,12 @@ from xagent_protocol.ids import ArtifactId, RequestId, SessionId
 def uuid7() -> str:
     """Return 48 bits of milliseconds and 74 random bits, in the usual form."""
     milliseconds = time.time_ns() // 1_000_000
-    random = os.urandom(10)
-    high = int.from_bytes(random[:2]) & 0x0FFF | 0x7000
-    low = int.from_bytes(random[2:]) & (1 << 62) - 1 | 1 << 63
-    text = f"{milliseconds:012x}{high:04x}{low:016x}"
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+    random = os.urandom(10).hex()
+    time_part = f"{milliseconds:012x}"
+    variant = "89ab"[int(random[3], 16) & 3]
+    return (
+        f"{time_part[:8]}-{time_part[8:]}-7{random[:3]}-{variant}{random[4:7]}-{random[7:19]}"
+    )
 
 
 def new_request_id() -> RequestId:

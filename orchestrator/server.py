@@ -63,7 +63,7 @@ async def _serve(settings: Settings, listener: socket.socket) -> None:
         open_orchestrator(settings, token) as orchestrator,
         _watching_parent(settings) as parent,
     ):
-        server = _Server(_configuration(settings, orchestrator), orchestrator, parent)
+        server = _Server(server_configuration(settings, orchestrator), orchestrator, parent)
         gc.collect()
         gc.freeze()
         gc.set_threshold(*GC_THRESHOLDS)
@@ -107,7 +107,8 @@ class _Server(uvicorn.Server):
         log.info("server.stopped")
 
 
-def _configuration(settings: Settings, orchestrator: Orchestrator) -> uvicorn.Config:
+def server_configuration(settings: Settings, orchestrator: Orchestrator) -> uvicorn.Config:
+    """Return how uvicorn is to serve *orchestrator*."""
     return uvicorn.Config(
         orchestrator.app,
         http=WholeWriteProtocol,

@@ -9,7 +9,7 @@ adds later is closed until it is opened on purpose.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -220,13 +220,13 @@ class _Headed:
     def __init__(self, send: Send) -> None:
         self._send = send
 
-    async def __call__(self, message: Message) -> None:
+    def __call__(self, message: Message) -> Awaitable[None]:
         if message["type"] in ("http.response.start", "websocket.http.response.start"):
             headers = list(message.get("headers", ()))
             present = {name for name, _ in headers}
             headers += [header for header in _API_HEADERS if header[0] not in present]
             message["headers"] = headers
-        await self._send(message)
+        return self._send(message)
 
 
 async def _refuse(refusal: Refusal, scope: Scope, receive: Receive, send: Send) -> None:

@@ -1,6 +1,6 @@
 """The user's token: 256 random bits in a file that only its owner can read.
 
-Kept in memory as a digest. The CLI and the SDK on this machine find the file by themselves;
+The CLI and the SDK on this machine find the file by themselves;
 elsewhere a person copies it.
 """
 
@@ -33,12 +33,12 @@ class UserToken:
     """The token that opens the API to the user."""
 
     def __init__(self, token: str) -> None:
-        """Keep the digest of *token*."""
-        self._digest = hashlib.sha256(token.encode()).digest()
+        """Keep *token*, which this process has just read from its file."""
+        self._token = token.encode()
 
     def matches(self, presented: str) -> bool:
         """Say whether *presented* is the token, in constant time."""
-        return hmac.compare_digest(hashlib.sha256(presented.encode()).digest(), self._digest)
+        return hmac.compare_digest(presented.encode(), self._token)
 
 
 def load_or_make(data_dir: Path) -> UserToken:

@@ -266,15 +266,19 @@ def _reply(record: CommandRecord) -> Reply[Command]:
 async def _list(
     services: Services, agent_id: AgentId | None, query: AgentCommandQuery
 ) -> CommandPage:
-    wanted = CommandFilter(agent_id=agent_id, state=query.state, action=query.action)
+    # The journal holds a running command as dispatched, so either is looked up as that.
+    is_running = query.state is CommandState.RUNNING
+    state = CommandState.DISPATCHED if is_running else query.state
+    wanted = CommandFilter(agent_id=agent_id, state=state, action=query.action)
     # One more than asked says whether there is another page.
     records = await services.history.commands(
         wanted, limit=query.limit + 1, before=command_key(query.cursor)
     )
     page = records[: query.limit]
     more = len(records) > query.limit
+    shown = [services.commands.as_it_stands(record) for record in page]
     return CommandPage(
-        [command_of(record) for record in page],
+        [command_of(record) for record in shown if query.state in (None, record.state)],
         after_command(page[-1]) if more else None,
     )
 

@@ -72,6 +72,10 @@ class Commands(Protocol):
         """Ask for its end; what is over stays as it is."""
         ...
 
+    def as_it_stands(self, record: CommandRecord, /) -> CommandRecord:
+        """Return the live view of a command that was read from the history."""
+        ...
+
     def counts(self, agent_id: AgentId, /) -> tuple[int, int]:
         """Return how many are in flight and how many are queued."""
         ...

@@ -24,6 +24,7 @@ from orchestrator.dispatch.reconcile import Keep, judge
 from orchestrator.dispatch.submission import Submission
 from orchestrator.errors import (
     AgentOffline,
+    BodyTooLarge,
     CommandUnknown,
     Draining,
     QueueFull,
@@ -54,6 +55,9 @@ log: Final = structlog.get_logger(__name__)
 
 OFFLINE_RETRY_SECONDS: Final = 5
 SWEEPS_PER_MARK: Final = 60
+
+ENVELOPE_BYTES: Final = 4096
+"""More than everything in a command's frame beside its params."""
 
 _WITH_AGENT: Final = (CommandState.DISPATCHED, CommandState.RUNNING)
 
@@ -191,6 +195,11 @@ class Dispatcher:
                 live.socket.send(Cancel(request_id))
         return entry.record
 
+    def as_it_stands(self, record: CommandRecord) -> CommandRecord:
+        """Return the live view of a command read from the journal, which knows no `running`."""
+        entry = self._pending.get(record.request_id)
+        return record if entry is None else msgspec.structs.replace(entry.record, seq=record.seq)
+
     def counts(self, agent_id: AgentId) -> tuple[int, int]:
         """Count an agent's commands in flight and in the queue."""
         return self._pending.in_flight(agent_id), self._pending.queued(agent_id)
@@ -260,6 +269,11 @@ class Dispatcher:
         live = self._connections.get(agent_id)
         if live is None and submission.if_offline == "fail":
             raise _offline(agent)
+        if len(submission.params) > self._bounds.frame_bytes - ENVELOPE_BYTES:
+            raise BodyTooLarge(
+                f"Params are at most {self._bounds.frame_bytes - ENVELOPE_BYTES} bytes, so that "
+                "the command fits into a frame; nothing was recorded. Send bytes as an artifact."
+            )
         if len(self._pending) >= self._bounds.open_commands:
             raise TooManyCommands(
                 f"{len(self._pending)} commands are open, the limit of this server; nothing was "
@@ -382,17 +396,20 @@ class Dispatcher:
         self._metrics.command_finished(
             record.action, record.state, ((record.finished_at or 0) - record.created_at) / 1000
         )
-        log.info(
-            "command.finished",
-            agent_id=record.agent_id,
-            request_id=record.request_id,
-            action=record.action,
-            state=record.state.value,
-            effect=record.progress.effect.value,
-            code=record.error.code if record.error else None,
-            attempt=record.progress.attempt,
-            duration_ms=record.duration_ms,
-        )
+        # What went well is in the journal and in the agent's own log; a line for each here would
+        # cost every command more than its validation does.
+        if record.state is not CommandState.SUCCEEDED:
+            log.info(
+                "command.finished",
+                agent_id=record.agent_id,
+                request_id=record.request_id,
+                action=record.action,
+                state=record.state.value,
+                effect=record.progress.effect.value,
+                code=record.error.code if record.error else None,
+                attempt=record.progress.attempt,
+                duration_ms=record.duration_ms,
+            )
         if self._pending.queued(record.agent_id):
             self._pump(record.agent_id)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from typing import Final, Protocol
 
-DELAY_SECONDS: Final = 0.2
+DELAY_SECONDS: Final = 0.5
 GIVE_UP_SECONDS: Final = 1.0
 
 

@@ -181,6 +181,8 @@ class Writer:
     def _flush(self) -> None:
         batch, self._waiting = self._waiting, []
         if self._is_closed:
+            self._is_scheduled = False
+            self._idle.set()
             self._refuse(batch, "it is closed")
         elif self._thread is None:
             started = asyncio.get_running_loop().time()

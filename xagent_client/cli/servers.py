@@ -15,6 +15,7 @@ from typing import NoReturn
 import click
 
 from xagent_client.cli.context import Context
+from xagent_client.discovery import find_data_dir
 
 # -P: a directory that happens to be called `orchestrator` must not be run in its place.
 PYTHON = (sys.executable, "-P")
@@ -47,10 +48,10 @@ def agent(ctx: click.Context, arguments: tuple[str, ...]) -> None:
 
 
 def _data_dir(ctx: click.Context, arguments: Sequence[str]) -> list[str]:
-    data_dir = ctx.ensure_object(Context).data_dir
-    if data_dir is None or any(each.startswith("--data-dir") for each in arguments):
+    if any(each.startswith("--data-dir") for each in arguments):
         return []
-    return ["--data-dir", str(data_dir)]
+    # The one that every other command of ours looks at, a checkout's own included.
+    return ["--data-dir", str(find_data_dir(ctx.ensure_object(Context).data_dir))]
 
 
 def _become(module: str, arguments: Sequence[str]) -> NoReturn:

@@ -36,6 +36,16 @@ def store(database: Database, directory: Path) -> ArtifactStore:
     return ArtifactStore(directory, database.writer, database.readers, limit_bytes=LIMIT)
 
 
+def files(directory: Path) -> list[Path]:
+    """Return what lies there."""
+    return list(directory.iterdir())
+
+
+def content_of(store: ArtifactStore, artifact: ArtifactRecord) -> bytes:
+    """Return the bytes."""
+    return store.path(artifact).read_bytes()
+
+
 async def chunks(*parts: bytes) -> AsyncIterator[bytes]:
     """Stream *parts*."""
     for part in parts:
@@ -60,9 +70,9 @@ async def test_bytes_are_kept_under_their_digest(store: ArtifactStore, directory
 
     assert kept.sha256 == hashlib.sha256(content).hexdigest()
     assert kept.size == len(content)
-    assert store.path(kept).read_bytes() == content
+    assert content_of(store, kept) == content
     assert await store.get(kept.artifact_id) == kept
-    assert [file.name for file in directory.iterdir()] == [kept.sha256]
+    assert [file.name for file in files(directory)] == [kept.sha256]
 
 
 async def test_equal_bytes_are_kept_once_under_two_ids(
@@ -72,25 +82,25 @@ async def test_equal_bytes_are_kept_once_under_two_ids(
 
     assert one.artifact_id != other.artifact_id
     assert store.path(one) == store.path(other)
-    assert len(list(directory.iterdir())) == 1
+    assert len(files(directory)) == 1
 
 
 async def test_nothing_is_a_value_too(store: ArtifactStore) -> None:
     kept = await put(store, chunks())
 
-    assert (kept.size, store.path(kept).read_bytes()) == (0, b"")
+    assert (kept.size, content_of(store, kept)) == (0, b"")
 
 
 async def test_what_is_exactly_at_the_limit_is_kept_and_one_more_is_not(
     store: ArtifactStore, directory: Path
 ) -> None:
     await put(store, chunks(b"x" * LIMIT))
-    kept = set(directory.iterdir())
+    kept = set(files(directory))
 
     with pytest.raises(BodyTooLarge):
         await put(store, chunks(b"y" * LIMIT, b"y"))
 
-    assert set(directory.iterdir()) == kept
+    assert set(files(directory)) == kept
 
 
 async def test_nothing_is_left_of_an_upload_that_breaks_off(
@@ -103,7 +113,7 @@ async def test_nothing_is_left_of_an_upload_that_breaks_off(
     with pytest.raises(StorageUnavailable):
         await put(store, broken())
 
-    assert list(directory.iterdir()) == []
+    assert files(directory) == []
 
 
 async def test_nothing_is_left_of_a_cancelled_upload(store: ArtifactStore, directory: Path) -> None:
@@ -118,10 +128,10 @@ async def test_nothing_is_left_of_a_cancelled_upload(store: ArtifactStore, direc
     async with asyncio.TaskGroup() as tasks:
         upload = tasks.create_task(put(store, endless()))
         await begun.wait()
-        assert len(list(directory.iterdir())) == 1
+        assert len(files(directory)) == 1
         upload.cancel()
 
-    assert list(directory.iterdir()) == []
+    assert files(directory) == []
 
 
 async def test_a_failing_disk_is_told_and_leaves_nothing(
@@ -137,7 +147,7 @@ async def test_equal_uploads_at_once_harm_each_other_not(store: ArtifactStore) -
     async with asyncio.TaskGroup() as tasks:
         uploads = [tasks.create_task(put(store, chunks(b"same" * 50_000))) for _ in range(8)]
 
-    assert {store.path(upload.result()).stat().st_size for upload in uploads} == {200_000}
+    assert {len(content_of(store, upload.result())) for upload in uploads} == {200_000}
 
 
 async def test_an_artifact_waits_for_a_locked_database(

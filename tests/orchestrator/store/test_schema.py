@@ -35,7 +35,7 @@ def tables(path: Path) -> set[str]:
 
 def downgrade(path: Path) -> None:
     """Take every migration back."""
-    engine = create_engine(f"sqlite:///{path}" if "?" not in str(path) else "sqlite://")
+    engine = create_engine(f"sqlite:///{path}")
     with as_file(files("orchestrator.migrations")) as scripts, engine.begin() as connection:
         configuration = alembic_configuration(scripts)
         configuration.attributes["connection"] = connection

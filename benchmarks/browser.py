@@ -1,0 +1,172 @@
+"""What a command costs beside the same call in Playwright's own process.
+
+One real agent under a real orchestrator, and one browser driven directly, both of the same
+Chromium on the same local page, in turns; the client posts on one kept connection.
+
+    python -m benchmarks.browser [--rounds N] [--json FILE]
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import http.client
+import http.server
+import json
+import statistics
+import tempfile
+import threading
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from playwright.async_api import Page, async_playwright
+
+from agent_runtime.browser.find import find_browser
+from benchmarks.processes import orchestrator, running
+
+PAGE: Final = b"<!doctype html><title>A page</title><h1>Hello</h1><p>" + b"Some text. " * 40
+CALLS: Final = {"evaluate": 60, "title": 60, "goto": 8, "screenshot": 8}
+"""Actions, and how often each is called in a round, so that all take about as long."""
+START_SECONDS: Final = 30.0
+
+
+class _Site(http.server.BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.send_header("Content-Length", str(len(PAGE)))
+        self.end_headers()
+        self.wfile.write(PAGE)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Say nothing."""
+
+
+class Xagent:
+    """Posts commands to the agent `bench`."""
+
+    def __init__(self, url: str, token: str) -> None:
+        """Keep one connection open."""
+        self._connection = http.client.HTTPConnection(urlsplit(url).netloc)
+        self._headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+
+    def run(self, action: str, params: dict[str, Any]) -> None:
+        """Ask for one action and insist on success."""
+        body = json.dumps({"action": action, "params": params})
+        self._connection.request("POST", "/api/agents/bench/commands", body, self._headers)
+        answer = json.loads(self._connection.getresponse().read())
+        if answer.get("state") != "succeeded":
+            raise RuntimeError(f"{action} did not succeed: {answer}")
+
+    def is_there(self) -> bool:
+        """Say whether the agent is connected."""
+        self._connection.request("GET", "/api/agents/bench", headers=self._headers)
+        answer = json.loads(self._connection.getresponse().read())
+        return bool(answer.get("contact", {}).get("connected", {}).get("value"))
+
+
+@contextlib.contextmanager
+def site() -> Iterator[str]:
+    """Serve the page; gives its URL."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Site)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@contextlib.contextmanager
+def agent() -> Iterator[Xagent]:
+    """Run an orchestrator and an agent; gives a connected client."""
+    with tempfile.TemporaryDirectory() as name, orchestrator(Path(name)) as (url, token):
+        arguments = ["agent_runtime", "bench", "--url", url, "--data-dir", name]
+        with running(arguments, log=Path(name) / "agent.log") as process:
+            client = Xagent(url, token)
+            until = time.monotonic() + START_SECONDS
+            while not client.is_there():
+                if process.poll() is not None or time.monotonic() > until:
+                    raise RuntimeError((Path(name) / "agent.log").read_text()[-2000:])
+                time.sleep(0.05)
+            yield client
+
+
+def direct_calls(page: Page, url: str) -> dict[str, Callable[[], Awaitable[object]]]:
+    """Return the same actions as Playwright's own calls."""
+    return {
+        "evaluate": lambda: page.evaluate("1+1"),
+        "title": page.title,
+        "goto": lambda: page.goto(url),
+        "screenshot": page.screenshot,
+    }
+
+
+async def measure(rounds: int, client: Xagent, url: str) -> dict[str, tuple[float, float]]:
+    """Return milliseconds (direct, xagent) by action: medians over the rounds' medians."""
+    params: dict[str, dict[str, Any]] = {
+        "evaluate": {"expression": "1+1"},
+        "title": {},
+        "goto": {"url": url},
+        "screenshot": {},
+    }
+    found: dict[str, tuple[list[float], list[float]]] = {action: ([], []) for action in CALLS}
+    async with async_playwright() as playwright:
+        bundled = Path(playwright.chromium.executable_path)
+        executable = (await find_browser(None, bundled)).path
+        with tempfile.TemporaryDirectory() as profile:
+            context = await playwright.chromium.launch_persistent_context(
+                profile, executable_path=executable, viewport={"width": 1280, "height": 720}
+            )
+            page = context.pages[0]
+            await page.goto(url)
+            client.run("goto", {"url": url})
+            direct = direct_calls(page, url)
+            for number in range(rounds + 1):
+                for action, calls in CALLS.items():
+                    ours, theirs = [], []
+                    for _ in range(calls):
+                        started = time.perf_counter()
+                        await direct[action]()
+                        theirs.append(time.perf_counter() - started)
+                    for _ in range(calls):
+                        started = time.perf_counter()
+                        client.run(action, params[action])
+                        ours.append(time.perf_counter() - started)
+                    if number:  # the first round warms both up
+                        found[action][0].append(statistics.median(theirs) * 1000)
+                        found[action][1].append(statistics.median(ours) * 1000)
+            await context.close()
+    return {
+        action: (statistics.median(theirs), statistics.median(ours))
+        for action, (theirs, ours) in found.items()
+    }
+
+
+def main() -> None:
+    """Measure and report."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--json", type=Path, help="write the table there, too")
+    arguments = parser.parse_args()
+    with site() as url, agent() as client:
+        found = asyncio.run(measure(arguments.rounds, client, url))
+    print("\n| action | direct Playwright | POST to xagent | ratio |\n|---|---|---|---|")
+    for action, (theirs, ours) in found.items():
+        print(f"| {action} | {theirs:.2f} ms | {ours:.2f} ms | **{ours / theirs:.2f}** |")
+    if arguments.json:
+        rows = [
+            {"action": action, "direct_ms": theirs, "xagent_ms": ours, "ratio": ours / theirs}
+            for action, (theirs, ours) in found.items()
+        ]
+        arguments.json.write_text(json.dumps(rows, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()
