@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from agent_runtime import logs
 from agent_runtime.agent import run_agent
@@ -23,7 +23,8 @@ def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
     try:
         settings = Settings.read(arguments, environment)
         logs.configure(settings.agent_id, settings.log_format)
-        asyncio.run(_run(settings))
+        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+            runner.run(_run(settings))
     except AgentError as error:
         return _complain(error)
     except BaseExceptionGroup as group:
@@ -40,6 +41,14 @@ async def _run(settings: Settings) -> None:
         follow_parent(stop)
     with signals_to(stop):
         await run_agent(settings, stop)
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
+    if sys.platform == "win32":
+        return asyncio.new_event_loop
+    import uvloop  # noqa: PLC0415 - it cannot be installed on Windows
+
+    return uvloop.new_event_loop
 
 
 def _first(group: BaseExceptionGroup[AgentError]) -> AgentError:

@@ -10,6 +10,7 @@ import logging
 import sys
 from typing import TextIO
 
+import msgspec
 import structlog
 from structlog.typing import Processor
 
@@ -25,13 +26,16 @@ def configure(agent_id: AgentId, log_format: LogFormat | None, stream: TextIO = 
     log_format = log_format or (LogFormat.CONSOLE if stream.isatty() else LogFormat.JSON)
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
-        structlog.stdlib.add_log_level,
+        structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
+    # Our own lines take the short way; only the libraries' go through the standard library,
+    # which costs a line several times as much.
     structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        logger_factory=structlog.stdlib.LoggerFactory(),
+        processors=[*shared, *_rendering(log_format, colors=stream.isatty())],
+        logger_factory=structlog.PrintLoggerFactory(stream),
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(stream)
     handler.setFormatter(
@@ -51,7 +55,11 @@ def configure(agent_id: AgentId, log_format: LogFormat | None, stream: TextIO = 
     structlog.contextvars.bind_contextvars(agent_id=agent_id)
 
 
+def _json(event: object, **_: object) -> str:
+    return msgspec.json.encode(event, enc_hook=str).decode()
+
+
 def _rendering(log_format: LogFormat, *, colors: bool) -> list[Processor]:
     if log_format is LogFormat.CONSOLE:
         return [structlog.dev.ConsoleRenderer(colors=colors)]
-    return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+    return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(_json)]

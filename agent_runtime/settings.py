@@ -184,6 +184,4 @@ def _log_format(word: str | None) -> LogFormat | None:
     try:
         return LogFormat(word)
     except ValueError:
-        raise InvalidSettings(
-            f"the log format is {word!r}: say auto, console or json"
-        ) from None
+        raise InvalidSettings(f"the log format is {word!r}: say auto, console or json") from None

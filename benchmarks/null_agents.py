@@ -32,7 +32,6 @@ from xagent_protocol.messages import (
     Inventory,
     Result,
     RuntimeVersions,
-    Started,
 )
 from xagent_protocol.outcomes import Effect, Outcome, OutcomeState
 from xagent_protocol.session import AgentSession
@@ -93,7 +92,9 @@ async def _bare_agent(url: str, agent_id: str) -> None:
 
 async def _answer(socket: ClientConnection, decoder: msgspec.json.Decoder[dict[str, int]]) -> None:
     async for frame in socket:
-        await socket.send(msgspec.json.encode({"id": decoder.decode(frame)["id"], "result": 2}).decode())
+        await socket.send(
+            msgspec.json.encode({"id": decoder.decode(frame)["id"], "result": 2}).decode()
+        )
 
 
 async def _enrol(url: str, agent_id: str, token: str, credential: str) -> None:

@@ -47,9 +47,7 @@ def targets(agents: int) -> Iterator[list[Target]]:
         stack.enter_context(running(["benchmarks.bare_relay", str(port)], log=log))
         wait_for_port(port)
         null = "benchmarks.null_agents"
-        stack.enter_context(
-            running([null, "bare", bare, str(agents)], log=log, ready_lines=agents)
-        )
+        stack.enter_context(running([null, "bare", bare, str(agents)], log=log, ready_lines=agents))
         url, token = stack.enter_context(orchestrator(directory))
         token_file = str(directory / "token")
         stack.enter_context(
@@ -83,14 +81,16 @@ def measure(rounds: int, seconds: float) -> dict[tuple[str, int, int], list[Load
 
 def median(loads: list[Load], field: str) -> float:
     """Return the median of one figure over the bursts."""
-    return statistics.median(getattr(load, field) for load in loads)
+    return float(statistics.median(getattr(load, field) for load in loads))
 
 
 def report(found: dict[tuple[str, int, int], list[Load]]) -> list[dict[str, float]]:
     """Print the table and return it."""
     rows: list[dict[str, float]] = []
-    print("\n| agents | in flight | bare req/s | xagent req/s | ratio | bare p50 | xagent p50 "
-          "| ratio | bare p99 | xagent p99 | failed |")
+    print(
+        "\n| agents | in flight | bare req/s | xagent req/s | ratio | bare p50 | xagent p50 "
+        "| ratio | bare p99 | xagent p99 | failed |"
+    )
     print("|---|---|---|---|---|---|---|---|---|---|---|")
     for agents in AGENTS:
         for connections in CONNECTIONS:
@@ -114,8 +114,8 @@ def report(found: dict[tuple[str, int, int], list[Load]]) -> list[dict[str, floa
                 f"| {agents} | {connections} | {row['bare_per_second']:.0f} "
                 f"| {row['xagent_per_second']:.0f} | **{throughput:.2f}** "
                 f"| {row['bare_p50_ms']:.2f} ms | {row['xagent_p50_ms']:.2f} ms "
-                f"| **{latency:.2f}** | {row['bare_p99_ms']:.1f} ms | {row['xagent_p99_ms']:.1f} ms "
-                f"| {row['failures']:.0f} |"
+                f"| **{latency:.2f}** | {row['bare_p99_ms']:.1f} ms "
+                f"| {row['xagent_p99_ms']:.1f} ms | {row['failures']:.0f} |"
             )
     return rows
 

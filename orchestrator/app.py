@@ -29,7 +29,7 @@ from orchestrator.dispatch.connections import Connections
 from orchestrator.dispatch.dispatcher import Dispatcher
 from orchestrator.errors import CannotStart
 from orchestrator.gateway.endpoint import AgentEndpoint
-from orchestrator.gateway.flusher import Flusher
+from orchestrator.gateway.flusher import DELAY_SECONDS, Flusher
 from orchestrator.gateway.heartbeat import Heartbeat
 from orchestrator.metrics import Metrics
 from orchestrator.settings import Settings, is_loopback
@@ -102,7 +102,8 @@ async def _build(
     admission = Admission(registry, sessions, connections, timers, on_begin=metrics.session_began)
     dispatcher = Dispatcher(journal, registry, connections, metrics, timers, bounds)
     heartbeat = Heartbeat(timers.beat)
-    flusher = Flusher()
+    # Beats go out with it, too: a quick heart must not wait for a slow hand.
+    flusher = Flusher(min(DELAY_SECONDS, timers.beat / 4))
     endpoint = AgentEndpoint(admission, dispatcher, heartbeat, flusher, timers, bounds)
 
     def unready() -> str | None:

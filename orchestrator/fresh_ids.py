@@ -17,9 +17,7 @@ def uuid7() -> str:
     random = os.urandom(10).hex()
     time_part = f"{milliseconds:012x}"
     variant = "89ab"[int(random[3], 16) & 3]
-    return (
-        f"{time_part[:8]}-{time_part[8:]}-7{random[:3]}-{variant}{random[4:7]}-{random[7:19]}"
-    )
+    return f"{time_part[:8]}-{time_part[8:]}-7{random[:3]}-{variant}{random[4:7]}-{random[7:19]}"
 
 
 def new_request_id() -> RequestId:

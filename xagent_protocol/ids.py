@@ -9,7 +9,7 @@ import re
 from typing import Final, NewType
 
 AgentId = NewType("AgentId", str)
-"""The name an operator chose for an agent: a slug that is safe in a path, a file name and a host."""
+"""The name an operator chose for an agent: a slug safe in a path, a file name and a host."""
 
 RequestId = NewType("RequestId", str)
 """Names one command for ever; correlation and idempotency key in one."""

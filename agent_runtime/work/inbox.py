@@ -47,7 +47,7 @@ class Inbox:
         elif (command.request_id, command.attempt) in self._acknowledged:
             log.warning("a command that is over came again", request_id=command.request_id)
         else:
-            log.info("command received", request_id=command.request_id, action=command.action)
+            log.debug("command received", request_id=command.request_id, action=command.action)
             self._journal.received(command)
             self._runner.submit(command)
 

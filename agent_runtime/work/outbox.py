@@ -22,6 +22,9 @@ from xagent_protocol.outcomes import CommandError, Outcome, OutcomeState
 
 log: FilteringBoundLogger = structlog.get_logger()
 
+STARTED_SECONDS: Final = 0.05
+"""How long a command may run before its beginning is told."""
+
 # A character of a frame takes at most this many bytes in UTF-8.
 _MAX_BYTES_PER_CHARACTER: Final = 4
 
@@ -34,6 +37,7 @@ class Outbox:
         self._journal = journal
         self._send: Callable[[str], None] | None = None
         self._frame_bytes = 0
+        self._beginnings: dict[RequestId, asyncio.TimerHandle] = {}
         self._nothing_owed = asyncio.Event()
         self._nothing_owed.set()
 
@@ -53,12 +57,21 @@ class Outbox:
         self._send = None
 
     def started(self, request_id: RequestId, attempt: int) -> None:
-        """Tell that a command begins; who is not there to hear it reads it in the inventory."""
-        if self._send is not None:
-            self._send(encode(Started(request_id, attempt)))
+        """Tell that a command has begun, unless its result comes first.
+
+        Most commands are over sooner than anybody could use the news, and a frame each is a
+        fifth of what a quick one costs. Who is not there to hear it reads it in the inventory.
+        """
+        loop = asyncio.get_running_loop()
+        self._beginnings[request_id] = loop.call_later(
+            STARTED_SECONDS, self._tell_started, request_id, attempt
+        )
 
     def finished(self, request_id: RequestId, outcome: Outcome) -> None:
         """Note the end of a command, then tell it."""
+        beginning = self._beginnings.pop(request_id, None)
+        if beginning is not None:
+            beginning.cancel()
         self._journal.done(request_id, outcome)
         self._nothing_owed.clear()
         self.repeat(request_id)
@@ -84,6 +97,11 @@ class Outbox:
     async def wait_until_acknowledged(self) -> None:
         """Wait until no result is owed; cancelling this is safe."""
         await self._nothing_owed.wait()
+
+    def _tell_started(self, request_id: RequestId, attempt: int) -> None:
+        self._beginnings.pop(request_id, None)
+        if self._send is not None:
+            self._send(encode(Started(request_id, attempt)))
 
     def _tell(self, result: Result) -> None:
         if self._send is None:

@@ -23,8 +23,9 @@ class Flushable(Protocol):
 class Flusher:
     """The sockets whose frames are to be written soon."""
 
-    def __init__(self) -> None:
-        """Write nothing until `run` is called."""
+    def __init__(self, delay_seconds: float = DELAY_SECONDS) -> None:
+        """Write nothing until `run` is called; then with *delay_seconds*."""
+        self._delay_seconds = delay_seconds
         self._waiting: set[Flushable] = set()
         self._wanted = asyncio.Event()
 
@@ -40,7 +41,7 @@ class Flusher:
             while True:
                 await self._wanted.wait()
                 self._wanted.clear()
-                await asyncio.sleep(DELAY_SECONDS)
+                await asyncio.sleep(self._delay_seconds)
                 waiting, self._waiting = self._waiting, set()
                 for socket in waiting:
                     tasks.create_task(self._flush(socket))

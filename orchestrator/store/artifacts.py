@@ -57,7 +57,7 @@ class ArtifactStore:
 
         Raises:
             BodyTooLarge: over the limit; nothing is kept.
-            StorageUnavailable: the disk is full or failing; nothing is kept.
+            StorageUnavailable: the disk or the database is full or failing; nothing is recorded.
         """
         try:
             file, temporary = tempfile.mkstemp(dir=self._directory, prefix=".incoming-")

@@ -1,4 +1,4 @@
-"""Real processes: an orchestrator and agents with real browsers, on a data directory of their own."""
+"""Real processes: an orchestrator and agents with real browsers, on one data directory."""
 
 from __future__ import annotations
 

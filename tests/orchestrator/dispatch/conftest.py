@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -185,9 +185,6 @@ async def life(
         await asyncio.sleep(0)
         yield Bench(database, journal, registry, connections, admission, dispatcher, metrics)
         running.cancel()
-
-
-Life = Callable[[], AbstractAsyncContextManager[Bench]]
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import asyncio
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
+from typing import Any
 
 import msgspec
 import pytest
@@ -30,7 +31,7 @@ from xagent_protocol.messages import Cancel, Command, InventoryState, Result
 from xagent_protocol.outcomes import CommandError, Effect, Outcome, OutcomeState
 from xagent_protocol.transitions import CommandState
 
-STOPPED = {"state": OutcomeState.CANCELLED, "effect": Effect.PARTIAL}
+STOPPED: dict[str, Any] = {"state": OutcomeState.CANCELLED, "effect": Effect.PARTIAL}
 
 
 # --- T1, T2: accepted and dispatched ------------------------------------------------------------
@@ -350,13 +351,15 @@ async def test_a_drain_answers_who_waits_and_refuses_who_comes(bench: Bench) -> 
 
 @pytest.mark.parametrize("verb", ["get", "wait", "cancel"])
 async def test_an_unknown_command_is_unknown(bench: Bench, verb: str) -> None:
+    dispatcher, never = bench.dispatcher, RequestId("never")
+    asked = {
+        "get": lambda: dispatcher.get(never),
+        "wait": lambda: dispatcher.wait(never, 0.1),
+        "cancel": lambda: dispatcher.cancel(never),
+    }
+
     with pytest.raises(CommandUnknown):
-        if verb == "wait":
-            await bench.dispatcher.wait(RequestId("never"), 0.1)
-        elif verb == "get":
-            await bench.dispatcher.get(RequestId("never"))
-        else:
-            await bench.dispatcher.cancel(RequestId("never"))
+        await asked[verb]()
 
 
 # --- T9, T10, T11: cancelled ---------------------------------------------------------------------

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import shutil
 import socket
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -81,9 +82,6 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
         await server.shutdown(sockets=[listener])
 
 
-Start = Callable[..., AbstractAsyncContextManager[Server]]
-
-
 @pytest.fixture
 def data_dir(tmp_path: Path, migrated: Path) -> Path:
     """A data directory with an empty database."""
@@ -113,8 +111,9 @@ async def bystander(server: Server) -> AsyncIterator[NullAgent]:
         yield agent
 
 
-async def eventually(holds: Callable[[], Any], seconds: float = 5) -> None:
+async def eventually(holds: Callable[[], Awaitable[object]], seconds: float = 5) -> None:
     """Wait until what *holds* asks is true."""
-    async with asyncio.timeout(seconds):
-        while not await holds():
-            await asyncio.sleep(0.02)
+    give_up_at = time.monotonic() + seconds
+    while not await holds():
+        assert time.monotonic() < give_up_at, "it did not happen in time"
+        await asyncio.sleep(0.02)

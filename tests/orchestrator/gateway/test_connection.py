@@ -11,6 +11,7 @@ import msgspec
 import pytest
 from websockets.exceptions import InvalidStatus
 
+from orchestrator.gateway.flusher import DELAY_SECONDS
 from tests.null_agent import NullAgent, serving
 from tests.orchestrator.gateway.conftest import TOKEN, Server, eventually
 from xagent_protocol.codec import MAX_FRAME_BYTES
@@ -208,7 +209,7 @@ async def test_a_silent_agent_is_suspected_then_shown_as_gone(quick: Server) -> 
     assert agent.said(Beat)
 
     async def is_recorded() -> bool:
-        return (await quick.last_session("alpha"))["end_reason"].startswith("lost")
+        return str((await quick.last_session("alpha"))["end_reason"]).startswith("lost")
 
     await eventually(is_recorded)
 
@@ -301,7 +302,7 @@ async def test_an_agent_that_vanishes_right_after_its_result_harms_nobody(
         assert asked.result().json()["state"] in ("succeeded", "dispatched")
 
     assert await server.echo("bystander", "still here") == "still here"
-    await asyncio.sleep(0.25)  # the flusher's delay
+    await asyncio.sleep(DELAY_SECONDS + 0.1)  # nothing shows that nothing happened
     assert await server.echo("bystander", "and now") == "and now"
 
 

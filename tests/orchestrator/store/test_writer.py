@@ -148,8 +148,7 @@ async def test_a_locked_database_is_waited_for(path: Path) -> None:
     with locked(path):
         outcomes: list[bool | Exception] = []
         writer.submit(ADD, {"id": 1, "text": "x"}, outcomes.append, patience=30)
-        await until(lambda: bool(failures))
-        assert not writer.is_healthy
+        await until(lambda: bool(failures) and not writer.is_healthy)
         assert outcomes == []
     await until(lambda: bool(outcomes))
 
