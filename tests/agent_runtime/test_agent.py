@@ -111,7 +111,6 @@ async def test_an_agent_from_its_enrolment_to_its_goodbye(
         visit = await orchestrator.visit()
         await visit.welcome(4)
         visit.say(command("r1"))
-        await visit.hear(Started)
         result = await visit.hear(Result)
         visit.say(Ack((result.request_id,)))
         world.stop.ask("sigterm")

@@ -15,7 +15,7 @@ from typing import NoReturn
 import click
 
 from xagent_client.cli.context import Context
-from xagent_client.discovery import find_data_dir
+from xagent_client.discovery import CHECKOUT_DIRECTORY, find_data_dir
 
 # -P: a directory that happens to be called `orchestrator` must not be run in its place.
 PYTHON = (sys.executable, "-P")
@@ -50,8 +50,13 @@ def agent(ctx: click.Context, arguments: tuple[str, ...]) -> None:
 def _data_dir(ctx: click.Context, arguments: Sequence[str]) -> list[str]:
     if any(each.startswith("--data-dir") for each in arguments):
         return []
-    # The one that every other command of ours looks at, a checkout's own included.
-    return ["--data-dir", str(find_data_dir(ctx.ensure_object(Context).data_dir))]
+    given = ctx.ensure_object(Context).data_dir
+    if given is not None:
+        return ["--data-dir", str(given)]
+    # A checkout's own directory is where every other command of ours looks; the servers, which
+    # may be started anywhere by anything, look only where they are told.
+    found = find_data_dir()
+    return ["--data-dir", str(found)] if found.name == CHECKOUT_DIRECTORY else []
 
 
 def _become(module: str, arguments: Sequence[str]) -> NoReturn:

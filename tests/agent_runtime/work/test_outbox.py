@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import msgspec
 
 from agent_runtime.work.journal import Journal
@@ -44,7 +46,7 @@ def test_a_new_socket_hears_the_inventory_and_then_every_result() -> None:
     assert heard[1:] == list(journal.results())
 
 
-def test_without_a_socket_nothing_is_lost_and_nothing_is_sent() -> None:
+async def test_without_a_socket_nothing_is_lost_and_nothing_is_sent() -> None:
     journal, heard = Journal(), Heard()
     outbox = Outbox(journal)
     outbox.open(heard.send, 4096)
@@ -98,11 +100,16 @@ def test_a_result_over_the_frame_is_replaced_by_one_that_fits() -> None:
     assert long.outcome.error.code == ErrorCode.RESULT_TOO_LARGE
 
 
-def test_a_start_is_told() -> None:
-    heard = Heard()
-    outbox = Outbox(Journal())
-    outbox.open(heard.send, 4096)
+async def test_a_start_is_told_unless_the_end_comes_first() -> None:
+    journal, told = Journal(), asyncio.Queue[str]()
+    outbox = Outbox(journal)
+    outbox.open(told.put_nowait, 4096)
+    await told.get()
 
+    outbox.started(RequestId("quick"), 1)
+    _done(journal, outbox, RequestId("quick"))
     outbox.started(ONE, 2)
 
-    assert heard[1:] == [Started(ONE, 2)]
+    assert isinstance(decode_from_agent(await told.get()), Result)
+    assert decode_from_agent(await told.get()) == Started(ONE, 2)
+    assert told.empty()

@@ -54,14 +54,14 @@ async def bench(performer: FakePerformer) -> AsyncIterator[Bench]:
         await bench.runner.drain(0.0)
 
 
-async def test_a_start_is_noted_and_told_before_the_action_begins(
+async def test_a_start_is_noted_before_the_action_begins_and_told_while_it_runs(
     performer: FakePerformer, bench: Bench
 ) -> None:
     bench.submit(command("r1", "hold"))
     await performer.until_begun("r1")
 
     assert [item.state for item in bench.journal.inventory()] == ["started"]
-    assert [bench.told.get_nowait() for _ in range(2)] == [
+    assert [await bench.told.get() for _ in range(2)] == [
         Inventory(()),
         Started(RequestId("r1"), 1),
     ]
