@@ -77,14 +77,15 @@ def show(
     """Print the box and, under it, the three commands, each on one line however long."""
     grid = Table.grid(padding=(0, 2))
     grid.add_row(Text("API", style="bold"), f"{place.url}   reference at /docs")
+    wide = max((len(name) for name in names), default=0)
     for agent in agents:
         browser = agent.browser
         what = f"{browser.name} {browser.version}" if browser else "browser not started yet"
-        grid.add_row(Text("agent", style="bold"), f"{agent.agent_id}   {what}")
+        grid.add_row(Text("agent", style="bold"), f"{agent.agent_id:{wide}}   {what}")
     for name in missing:
         grid.add_row(
             Text("agent", style="bold"),
-            Text(f"{name}   not connected yet; see {place.data}/logs/{name}.log", style="yellow"),
+            Text(f"{name:{wide}}   not connected yet; see {place.data}/logs/{name}.log", style="yellow"),
         )
     grid.add_row(
         Text("token", style="bold"),
