@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -36,6 +37,9 @@ def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
 
 
 async def _run(settings: Settings) -> None:
+    # What a command allocates is freed by its reference counts; collections are for the rest.
+    gc.freeze()
+    gc.set_threshold(50_000, 50, 50)
     stop = Stop()
     if settings.exit_with_parent:
         follow_parent(stop)

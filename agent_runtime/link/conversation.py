@@ -1,7 +1,7 @@
 """One socket from hello to its end.
 
 One loop reads, and waits for nothing but the socket: so its answer to a beat proves that a
-command would be heard too. Another writes. Neither knows how a command is run.
+command would be heard too. Whoever has something to tell writes it himself, without waiting.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Final, Protocol
 import structlog
 from structlog.typing import FilteringBoundLogger
 from websockets.asyncio.client import ClientConnection
+from websockets.asyncio.connection import broadcast
 from websockets.exceptions import ConnectionClosed
 
 from agent_runtime.errors import AgentError
@@ -44,10 +45,8 @@ log: FilteringBoundLogger = structlog.get_logger()
 WELCOME_SECONDS: Final = 20.0
 """How long an orchestrator may take to welcome an agent; it may have a journal to reconcile."""
 
-STALL_SECONDS: Final = 10.0
-"""How long one frame may wait for a peer that does not read."""
-
-MAX_UNSENT_FRAMES: Final = 1024
+MAX_UNSENT_BYTES: Final = 8 * 1024 * 1024
+"""What a peer may leave unread, before its socket is dropped."""
 
 CHANGE_SECONDS: Final = 0.1
 """No more than one unasked beat in this time, however often the browser changes."""
@@ -91,7 +90,6 @@ class Conversation:
         self._socket = socket
         self._subjects = subjects
         self._session = AgentSession()
-        self._unsent: asyncio.Queue[str] = asyncio.Queue(MAX_UNSENT_FRAMES)
         self._welcomed = asyncio.Event()
         self._patience_seconds = WELCOME_SECONDS
         self._retry_after = 0.0
@@ -108,13 +106,9 @@ class Conversation:
         self._post(encode(hello))
         try:
             async with asyncio.TaskGroup() as tasks:
-                others = [
-                    tasks.create_task(self._write()),
-                    tasks.create_task(self._tell_changes()),
-                ]
+                changes = tasks.create_task(self._tell_changes())
                 ending = await self._listen()
-                for other in others:
-                    other.cancel()
+                changes.cancel()
         finally:
             self._session.close()
             self._subjects.outbox.close()
@@ -124,7 +118,6 @@ class Conversation:
         """Say goodbye behind all that is queued, then close; `run` ends soon after."""
         if self.is_welcomed:
             self._post(encode(goodbye))
-        await self._unsent.join()
         await self._close(CloseCode.GOING_AWAY, goodbye.reason)
 
     async def _listen(self) -> Ending:
@@ -202,26 +195,15 @@ class Conversation:
         self._post(encode(beat))
 
     def _post(self, frame: str) -> None:
-        try:
-            self._unsent.put_nowait(frame)
-        except asyncio.QueueFull:
-            # Nothing is lost with the socket: the next one begins with all that is owed.
+        """Write a frame without waiting; a socket that is closing takes none.
+
+        Nothing is lost with a socket: the next one begins with all that is owed.
+        """
+        # A task that writes, and a queue before it, would cost each result a switch.
+        broadcast([self._socket], frame)
+        if self._socket.transport.get_write_buffer_size() > MAX_UNSENT_BYTES:
             log.warning("the orchestrator does not read: dropping the socket")
             self._socket.transport.abort()
-
-    async def _write(self) -> None:
-        while True:
-            frame = await self._unsent.get()
-            try:
-                async with asyncio.timeout(STALL_SECONDS):
-                    await self._socket.send(frame)
-            except ConnectionClosed:
-                return  # the reading loop hears of it, and why
-            except TimeoutError:
-                log.warning("the orchestrator does not read: dropping the socket")
-                self._socket.transport.abort()
-                return
-            self._unsent.task_done()
 
     async def _close(self, code: CloseCode, reason: str) -> None:
         fitting = reason.encode()[:_MAX_CLOSE_REASON_BYTES].decode(errors="ignore")

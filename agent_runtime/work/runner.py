@@ -189,6 +189,8 @@ class Runner:
         del self._jobs[job.command.request_id]
         if not self._jobs:
             self._idle.set()
+        self._outbox.finished(job.command.request_id, outcome)
+        # Told first, logged afterwards: somebody waits for the one and nobody for the other.
         log.info(
             "command over",
             request_id=job.command.request_id,
@@ -197,7 +199,6 @@ class Runner:
             code=outcome.error.code if outcome.error else None,
             duration_ms=round(outcome.duration_ms, 1),
         )
-        self._outbox.finished(job.command.request_id, outcome)
 
 
 def _stopped(outcome: Outcome, stop: _Stop) -> Outcome:

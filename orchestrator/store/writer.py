@@ -260,19 +260,20 @@ class Writer:
 
     def _commit_together(self, batch: list[_Write]) -> Sequence[bool | Exception]:
         execute = self._connection.execute
+        if len(batch) == 1:
+            # A statement alone is a transaction of its own, and saves two.
+            only = batch[0]
+            return [execute(only.statement.sql, only.row).rowcount == 1]
+        kinds: dict[Statement, list[Row]] = {}
+        for write in batch:
+            kinds.setdefault(write.statement, []).append(write.row)
         execute("BEGIN IMMEDIATE")
         try:
             total = 0
-            if len(batch) == 1:
-                total = execute(batch[0].statement.sql, batch[0].row).rowcount
-            else:
-                kinds: dict[Statement, list[Row]] = {}
-                for write in batch:
-                    kinds.setdefault(write.statement, []).append(write.row)
-                for statement in sorted(kinds, key=lambda kind: kind.rank):
-                    rows = kinds[statement]
-                    total += self._connection.executemany(statement.sql, rows).rowcount
-            if total != len(batch) and len(batch) > 1:
+            for statement in sorted(kinds, key=lambda kind: kind.rank):
+                rows = kinds[statement]
+                total += self._connection.executemany(statement.sql, rows).rowcount
+            if total != len(batch):
                 # Which of them missed cannot be told from a sum.
                 raise sqlite3.IntegrityError
             execute("COMMIT")
@@ -280,7 +281,7 @@ class Writer:
             if self._connection.in_transaction:
                 execute("ROLLBACK")
             raise
-        return [total == len(batch)] * len(batch)
+        return [True] * len(batch)
 
     def _commit_apart(self, batch: list[_Write]) -> Sequence[bool | Exception]:
         """Commit the batch with a savepoint for each row, so that a bad one harms no other."""
