@@ -1,7 +1,10 @@
 """What a command costs beside the same call in Playwright's own process.
 
 One real agent under a real orchestrator, and one browser driven directly, both of the same
-Chromium on the same local page, in turns; the client posts on one kept connection.
+Chromium on the same local page, in two arrangements: one by one in turns, where both meet the
+same caches and the same load; and in blocks, where each has the machine to itself for a while.
+Two browsers and four Pythons do not fit into the caches of a small machine together, so the
+first is slower for both. The client posts on one kept connection.
 
     python -m benchmarks.browser [--rounds N] [--json FILE]
 """
@@ -23,6 +26,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+import msgspec
 from playwright.async_api import Page, async_playwright
 
 from agent_runtime.browser.find import find_browser
@@ -54,7 +58,6 @@ class Xagent:
         parts = urlsplit(url)
         self._socket = socket.create_connection((parts.hostname, parts.port))
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._answers = self._socket.makefile("rb")
         self._head = f"Host: {parts.netloc}\r\nAuthorization: Bearer {token}\r\n"
 
     def run(self, action: str, params: dict[str, Any]) -> None:
@@ -69,17 +72,20 @@ class Xagent:
         return bool(answer.get("contact", {}).get("connected", {}).get("value"))
 
     def _ask(self, method: str, path: str, body: object) -> dict[str, Any]:
-        content = b"" if body is None else json.dumps(body).encode()
+        content = b"" if body is None else msgspec.json.encode(body)
         self._socket.sendall(
             f"{method} /api/agents/bench{path} HTTP/1.1\r\n{self._head}"
             f"Content-Type: application/json\r\nContent-Length: {len(content)}\r\n\r\n".encode()
             + content
         )
-        length = 0
-        while (line := self._answers.readline().strip()) != b"":
-            if line.lower().startswith(b"content-length:"):
-                length = int(line.partition(b":")[2])
-        answer: dict[str, Any] = json.loads(self._answers.read(length))
+        received = b""
+        while b"\r\n\r\n" not in received:
+            received += self._socket.recv(65536)
+        head, _, rest = received.partition(b"\r\n\r\n")
+        length = int(head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0])
+        while len(rest) < length:
+            rest += self._socket.recv(65536)
+        answer: dict[str, Any] = msgspec.json.decode(rest)
         return answer
 
 
@@ -122,15 +128,31 @@ def direct_calls(page: Page, url: str) -> dict[str, Callable[[], Awaitable[objec
     }
 
 
-async def measure(rounds: int, client: Xagent, url: str) -> dict[str, tuple[float, float]]:
-    """Return milliseconds (direct, xagent) by action: medians over the rounds' medians."""
+def one_by_one(calls: int) -> list[bool]:
+    """Return who is called, direct or not: A B B A, so that each follows itself as often."""
+    return [first for call in range(calls) for first in ((call % 2 == 0), (call % 2 == 1))]
+
+
+def in_blocks(calls: int) -> list[bool]:
+    """Return who is called: first only the one, then only the other."""
+    return [True] * calls + [False] * calls
+
+
+ARRANGEMENTS: Final = {"one by one": one_by_one, "in blocks": in_blocks}
+
+Medians = dict[tuple[str, str], tuple[list[float], list[float]]]
+"""Milliseconds of each round, direct and ours, by action and arrangement."""
+
+
+async def measure(rounds: int, client: Xagent, url: str) -> Medians:
+    """Return the medians of every round but the first, which warms both up."""
     params: dict[str, dict[str, Any]] = {
         "evaluate": {"expression": "1+1"},
         "title": {},
         "goto": {"url": url},
         "screenshot": {},
     }
-    found: dict[str, tuple[list[float], list[float]]] = {action: ([], []) for action in CALLS}
+    found: Medians = {(action, name): ([], []) for action in CALLS for name in ARRANGEMENTS}
     async with async_playwright() as playwright:
         bundled = Path(playwright.chromium.executable_path)
         executable = (await find_browser(None, bundled)).path
@@ -143,24 +165,41 @@ async def measure(rounds: int, client: Xagent, url: str) -> dict[str, tuple[floa
             client.run("goto", {"url": url})
             direct = direct_calls(page, url)
             for number in range(rounds + 1):
-                for action, calls in CALLS.items():
-                    ours, theirs = [], []
-                    for _ in range(calls):
+                for (action, name), medians in found.items():
+                    seconds: tuple[list[float], list[float]] = ([], [])
+                    for is_direct in ARRANGEMENTS[name](CALLS[action]):
                         started = time.perf_counter()
-                        await direct[action]()
-                        theirs.append(time.perf_counter() - started)
-                    for _ in range(calls):
-                        started = time.perf_counter()
-                        client.run(action, params[action])
-                        ours.append(time.perf_counter() - started)
-                    if number:  # the first round warms both up
-                        found[action][0].append(statistics.median(theirs) * 1000)
-                        found[action][1].append(statistics.median(ours) * 1000)
+                        if is_direct:
+                            await direct[action]()
+                        else:
+                            client.run(action, params[action])
+                        seconds[not is_direct].append(time.perf_counter() - started)
+                    if number:
+                        for median, samples in zip(medians, seconds, strict=True):
+                            median.append(statistics.median(samples) * 1000)
             await context.close()
-    return {
-        action: (statistics.median(theirs), statistics.median(ours))
-        for action, (theirs, ours) in found.items()
-    }
+    return found
+
+
+def report(found: Medians) -> list[dict[str, float | str]]:
+    """Print the table and return it."""
+    rows: list[dict[str, float | str]] = []
+    print("\n| action | arrangement | direct Playwright | POST to xagent | ratio |")
+    print("|---|---|---|---|---|")
+    for (action, name), (theirs, ours) in found.items():
+        direct, posted = statistics.median(theirs), statistics.median(ours)
+        ratio = statistics.median(a / b for a, b in zip(ours, theirs, strict=True))
+        print(f"| {action} | {name} | {direct:.2f} ms | {posted:.2f} ms | **{ratio:.2f}** |")
+        rows.append(
+            {
+                "action": action,
+                "arrangement": name,
+                "direct_ms": direct,
+                "xagent_ms": posted,
+                "ratio": ratio,
+            }
+        )
+    return rows
 
 
 def main() -> None:
@@ -171,14 +210,8 @@ def main() -> None:
     arguments = parser.parse_args()
     with site() as url, agent() as client:
         found = asyncio.run(measure(arguments.rounds, client, url))
-    print("\n| action | direct Playwright | POST to xagent | ratio |\n|---|---|---|---|")
-    for action, (theirs, ours) in found.items():
-        print(f"| {action} | {theirs:.2f} ms | {ours:.2f} ms | **{ours / theirs:.2f}** |")
+    rows = report(found)
     if arguments.json:
-        rows = [
-            {"action": action, "direct_ms": theirs, "xagent_ms": ours, "ratio": ours / theirs}
-            for action, (theirs, ours) in found.items()
-        ]
         arguments.json.write_text(json.dumps(rows, indent=2) + "\n")
 
 

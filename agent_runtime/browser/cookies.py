@@ -3,8 +3,8 @@
 Chromium writes cookies to its profile every 30 seconds, so a login made shortly before a crash
 would be lost; and it forgets session cookies whenever it ends, although to the people behind an
 agent nothing has ended. So a copy is kept beside the profile: taken soon after each command that
-may have changed something, every few seconds besides, and at the end. At launch the copy only
-fills gaps: what the profile still has is newer or equal, and is never overwritten.
+may have changed something, every few seconds besides, and at the end. At launch the copy wins
+over the profile, which was written less often; what only the profile has is left alone.
 """
 
 from __future__ import annotations
@@ -49,17 +49,21 @@ class CookieJar:
             self._written = content
 
     async def restore(self, context: BrowserContext) -> None:
-        """Give *context* the cookies it lacks; an unreadable copy is as good as none."""
+        """Give *context* the cookies as they were; an unreadable copy is as good as none."""
         try:
             saved = msgspec.json.decode(
                 await asyncio.to_thread(self._path.read_bytes), type=list[Cookie]
             )
         except (OSError, msgspec.MsgspecError):
             return
-        present = {_key(cookie) for cookie in await context.cookies()}
+        present = {_key(cookie): cookie.get("value") for cookie in await context.cookies()}
         await _add(
             context,
-            [one for one in saved if _key(one) not in present and not _is_expired(one)],
+            [
+                one
+                for one in saved
+                if present.get(_key(one)) != one.get("value") and not _is_expired(one)
+            ],
         )
 
 
