@@ -19,7 +19,6 @@ HTTP_CODES: Final[Mapping[str, str]] = {
     "the same id.",
     "not_found": "Check the path against `/docs`.",
     "method_not_allowed": "Use a method that the `Allow` header lists.",
-    "agent_connected": "Stop the agent first.",
     "duplicate_agent": "Stop the other install, or choose another name. After it has vanished, "
     "`retry_after` says when the name is free.",
     "body_too_large": "Send less; bytes go to `POST /api/artifacts`.",

@@ -83,10 +83,8 @@ def show(
         what = f"{browser.name} {browser.version}" if browser else "browser not started yet"
         grid.add_row(Text("agent", style="bold"), f"{agent.agent_id:{wide}}   {what}")
     for name in missing:
-        grid.add_row(
-            Text("agent", style="bold"),
-            Text(f"{name:{wide}}   not connected yet; see {place.data}/logs/{name}.log", style="yellow"),
-        )
+        absent = f"{name:{wide}}   not connected yet; see {place.data}/logs/{name}.log"
+        grid.add_row(Text("agent", style="bold"), Text(absent, style="yellow"))
     grid.add_row(
         Text("token", style="bold"),
         f"{place.data}/{TOKEN_FILE}   as bearer token; CLI and SDK find it by themselves",
