@@ -22,6 +22,7 @@ up: $(BROWSER) ## Set up, then run the orchestrator and two agents; Ctrl-C stops
 setup: $(BROWSER) ## Make .venv, install what running needs, find or install a browser
 
 setup-dev: $(DEV) $(BROWSER) ## The same, and what testing and checking need
+	@scripts/curl
 
 test: setup-dev ## Set up, then run the whole suite: make test ARGS="-k journal"
 	@$(BIN)/python -m pytest $(ARGS)

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import msgspec
 
+from xagent_client.errors import InvalidRequest
 from xagent_client.exchange import (
     Call,
     ConnectionLost,
@@ -19,7 +20,18 @@ from xagent_client.exchange import (
     decode,
     insist,
 )
-from xagent_client.models import ActionSpec, Agent, ArtifactRef, Command, Enrolment, Page, Session
+from xagent_client.models import (
+    ActionSpec,
+    Agent,
+    ArtifactRef,
+    Command,
+    Enrolment,
+    FieldError,
+    Page,
+    Problem,
+    Session,
+)
+from xagent_protocol.ids import is_request_id
 
 T = TypeVar("T")
 
@@ -34,6 +46,17 @@ WAIT_MARGIN_SECONDS: Final = 15.0
 
 QUERY_SECONDS: Final = 10.0
 """How long a plain question may go on being asked while the orchestrator is away."""
+
+
+_UNNAMEABLE: Final = Problem(
+    status=400,
+    code="invalid_request",
+    title="Invalid request",
+    detail="the request id cannot name a command",
+    errors=(
+        FieldError("request_id", "use up to 128 letters, digits and . _ : -, no mark at first"),
+    ),
+)
 
 
 class Submission(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -107,8 +130,13 @@ def submit(agent_id: str, submission: Submission, *, wait: float | None = None) 
 
     The request id is chosen here if the caller did not, so that asking again after a lost
     connection finds the same command.
+
+    Raises:
+        InvalidRequest: the caller's request id cannot name a command; nothing is sent.
     """
-    request_id = submission.request_id or str(uuid4())
+    request_id = str(uuid4()) if submission.request_id is None else submission.request_id
+    if not is_request_id(request_id):
+        raise InvalidRequest(_UNNAMEABLE)
     body = msgspec.json.encode(msgspec.structs.replace(submission, request_id=request_id))
     if wait is None:
         wait = (submission.timeout or DEFAULT_TIMEOUT_SECONDS) + WAIT_MARGIN_SECONDS
@@ -119,7 +147,7 @@ def submit(agent_id: str, submission: Submission, *, wait: float | None = None) 
             f"{_agent(agent_id)}/commands",
             query=_wait(left),
             body=body,
-            headers={"content-type": "application/json", "idempotency-key": request_id},
+            headers={"content-type": "application/json"},
             wait=min(left, LONGEST_WAIT_SECONDS),
         ),
         patience,

@@ -29,17 +29,26 @@ class Client(ClientVerbs, Blocking):
         *,
         token_file: str | os.PathLike[str] | None = None,
         data_dir: str | os.PathLike[str] | None = None,
+        insecure_http: bool = False,
         retry: bool = True,
     ) -> None:
         """Find the orchestrator and its token; nothing is sent yet.
 
         With *retry*, an orchestrator that does not answer is given a few seconds to come back. A
-        command that it may have taken is followed through lost connections in any case.
+        command that it may have taken is followed through lost connections in any case. With
+        *insecure_http*, plain http to another machine is allowed.
 
         Raises:
             NoToken: none was given or found.
+            InvalidAddress: the URL is none, or leads over plain http to another machine.
         """
-        self.access: Access = find_access(url, token, token_file=token_file, data_dir=data_dir)
+        self.access: Access = find_access(
+            url,
+            token,
+            token_file=token_file,
+            data_dir=data_dir,
+            insecure_http=insecure_http,
+        )
         self._retry = retry
         self._http = httpx2.Client(**transport.options(self.access))
 

@@ -2,7 +2,8 @@
 
 Looked at in this order: what was given, the environment (`XAGENT_URL`, `XAGENT_TOKEN`), the data
 directory. A token that was merely found in a directory goes to this machine's own addresses and
-to nobody else, so that a mistyped or planted URL never learns it.
+to nobody else, so that a mistyped or planted URL never learns it; and no token goes to another
+machine unencrypted, unless that is allowed.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ CHECKOUT_DIRECTORY: Final = ".xagent"
 
 
 class InvalidAddress(XagentError):
-    """The URL given is not one of an orchestrator."""
+    """The URL given is not one of an orchestrator, or not one to send a token to."""
 
     code = "invalid_url"
 
@@ -53,38 +54,43 @@ def find_access(
     *,
     token_file: str | os.PathLike[str] | None = None,
     data_dir: str | os.PathLike[str] | None = None,
+    insecure_http: bool = False,
     environment: Mapping[str, str] = os.environ,
     directory: Path | None = None,
 ) -> Access:
     """Find what the caller did not give; *directory* stands for the current one.
 
+    *insecure_http*, or `XAGENT_INSECURE_HTTP=1`, allows to send the token to another machine over
+    plain http, where everybody on the way can read it.
+
     Raises:
         NoToken: the message names the places looked at and the next step.
-        InvalidAddress: the URL is none.
+        InvalidAddress: the URL is none, or leads over plain http to another machine.
     """
+    insecure_http = insecure_http or _says_yes(environment.get("XAGENT_INSECURE_HTTP", ""))
     data_directory = find_data_dir(data_dir, environment=environment, directory=directory)
     url = url or environment.get("XAGENT_URL") or _running_url(data_directory) or DEFAULT_URL
     url = _checked(url)
     if token is None and token_file is not None:
-        token = _read_token(Path(token_file))
+        token = read_token(Path(token_file))
         if token is None:
             raise NoToken(f"there is no token in {token_file}; check --token-file")
     token = token or environment.get("XAGENT_TOKEN")
     if token:
-        return Access(url, token.strip())
+        return _access(url, token.strip(), insecure_http=insecure_http)
     if not is_loopback(url):
         raise NoToken(
             f"no token for {url}. Tokens found on this machine are not sent to other hosts: "
             "give one by --token-file, or set XAGENT_TOKEN"
         )
     path = data_directory / TOKEN_FILE
-    found = _read_token(path)
+    found = read_token(path)
     if found is None:
         raise NoToken(
             f"no token: XAGENT_TOKEN is not set, and there is none to read at {path}. "
             "Start an orchestrator with: xagent up; or name its data directory by --data-dir"
         )
-    return Access(url, found)
+    return _access(url, found, insecure_http=insecure_http)
 
 
 def find_data_dir(
@@ -129,9 +135,38 @@ def is_loopback(url: str) -> bool:
         return False
 
 
+def read_token(path: Path) -> str | None:
+    """Return the token in the file at *path*, or None if there is none to read."""
+    try:
+        return path.read_text(encoding="ascii").strip() or None
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
+def is_private(url: str) -> bool:
+    """Say whether nobody on the way to *url* can read what is sent there."""
+    return is_loopback(url) or urlsplit(url).scheme == "https"
+
+
+def _access(url: str, token: str, *, insecure_http: bool) -> Access:
+    if not (token.isascii() and token.isprintable() and " " not in token):
+        raise NoToken("the token cannot be one: it holds other characters than one word of ASCII")
+    if not (insecure_http or is_private(url)):
+        raise InvalidAddress(
+            f"{url} is another machine's and http is not encrypted, so the token is not sent: "
+            "use https, or say --insecure-http (XAGENT_INSECURE_HTTP=1) if the way there is private"
+        )
+    return Access(url, token)
+
+
 def _running_url(data_dir: Path) -> str | None:
     address = read_address(data_dir)
-    return address.url if address else None
+    # Whoever could write the file could lead us, and what we are told to do, to a host of theirs.
+    return address.url if address and is_loopback(address.url) else None
+
+
+def _says_yes(word: str) -> bool:
+    return word.strip().lower() in {"1", "true", "yes", "on"}
 
 
 def _checked(url: str) -> str:
@@ -146,13 +181,6 @@ def _checked(url: str) -> str:
             f"{url!r} is not the URL of an orchestrator; one looks like {DEFAULT_URL}"
         )
     return url.rstrip("/")
-
-
-def _read_token(path: Path) -> str | None:
-    try:
-        return path.read_text(encoding="ascii").strip() or None
-    except (OSError, UnicodeDecodeError):
-        return None
 
 
 def _is_ours(directory: Path) -> bool:

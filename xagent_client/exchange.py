@@ -25,6 +25,9 @@ BACKOFF_SECONDS: Final = (0.1, 0.3, 0.8, 2.0)
 PASSING_STATUSES: Final = frozenset({502, 503, 504})
 """Answers that a later try may not get: a proxy without a server, a server without a disk."""
 
+DOUBTFUL_STATUSES: Final = frozenset({502, 504})
+"""Those of a proxy that may have handed the request on before it gave up on the answer."""
+
 ANSWER_SECONDS: Final = 10.0
 """How long an answer may take beyond the wait that the request itself asked for."""
 
@@ -93,7 +96,7 @@ class Patience:
         self.tries = tries
         self.failures = 0
         self.is_committed = False
-        """A command may be running on our behalf: go on to the end of the budget."""
+        """A command may be running on our behalf: go on, tries or not, to the budget's end."""
 
     def spend(self, seconds: float) -> None:
         """Take *seconds* off the budget."""
@@ -108,8 +111,8 @@ class Patience:
         backoff = BACKOFF_SECONDS[min(self.failures, len(BACKOFF_SECONDS) - 1)]
         pause = backoff if asked is None else asked
         self.failures += 1
-        if self.is_committed:
-            return pause if pause < self.seconds else None
+        if self.is_committed and pause < self.seconds:
+            return pause
         if self.failures >= self.tries or (asked is not None and asked > self.seconds):
             return None
         return pause
@@ -133,10 +136,11 @@ def insist(
     """Make a repeatable request until it is answered or *patience* is at its end.
 
     *request* builds it anew from the seconds left. Lost connections and passing statuses are
-    tried again; an offline agent is an answer, not an outage.
+    tried again; an offline agent is an answer, not an outage. A submission is repeatable by its
+    request id: once it may have arrived, asking again is to follow it.
 
     Raises:
-        Unreachable: no answer came.
+        Unreachable: no answer came, or none that tells how a command stands that may be running.
         Refused: the answer was a problem.
         UnexpectedAnswer: the answer was not an orchestrator's.
     """
@@ -148,10 +152,8 @@ def insist(
             patience.spend(lost.seconds)
             if is_submission and lost.sent:
                 patience.is_committed = True
-            error: Exception = Unreachable(
-                _unreachable(str(lost), request_id if patience.is_committed else None),
-                request_id if patience.is_committed else None,
-            )
+            in_doubt = request_id if patience.is_committed else None
+            error: Exception = _unreachable(str(lost), in_doubt)
             if lost.is_final and not patience.is_committed:
                 raise error from lost
         else:
@@ -164,6 +166,12 @@ def insist(
             if reply.status not in PASSING_STATUSES or problem.code == "agent_offline":
                 raise error
             asked = problem.retry_after
+            if is_submission and reply.status in DOUBTFUL_STATUSES:
+                patience.is_committed = True
+            if patience.is_committed:
+                error = _unreachable(
+                    f"the orchestrator is not available (HTTP {reply.status})", request_id
+                )
         pause = patience.next_pause(asked)
         if pause is None:
             raise error
@@ -212,7 +220,9 @@ def _seconds(text: str | None) -> float | None:
         return None
 
 
-def _unreachable(reason: str, request_id: str | None) -> str:
+def _unreachable(reason: str, request_id: str | None) -> Unreachable:
     if request_id is None:
-        return f"{reason}. Is it running? Start it with: xagent up"
-    return f"{reason}. The command may be running: ask for command {request_id} later"
+        return Unreachable(f"{reason}. Is it running? Start it with: xagent up")
+    return Unreachable(
+        f"{reason}. The command may be running: ask for command {request_id} later", request_id
+    )

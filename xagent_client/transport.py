@@ -11,7 +11,15 @@ from xagent_client.exchange import ANSWER_SECONDS, ConnectionLost, Reply, Reques
 
 CONNECT_SECONDS: Final = 5.0
 
-_NEVER_SENT: Final = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
+# What a later try would not change: the request itself, its address, or the proxy is wrong.
+_HOPELESS: Final = (httpx2.LocalProtocolError, httpx2.UnsupportedProtocol, httpx2.ProxyError)
+
+_NEVER_SENT: Final = (
+    httpx2.ConnectError,
+    httpx2.ConnectTimeout,
+    httpx2.PoolTimeout,
+    *_HOPELESS,
+)
 
 
 class Options(TypedDict):
@@ -72,11 +80,12 @@ def reply(response: httpx2.Response, body: bytes, seconds: float) -> Reply:
 def lost(error: httpx2.TransportError, url: str, seconds: float, *, retry: bool) -> ConnectionLost:
     """Return *error* as the calls know it."""
     sent = not isinstance(error, _NEVER_SENT)
+    is_hopeless = isinstance(error, _HOPELESS)
     reason = "stopped answering" if sent else "does not answer"
     return ConnectionLost(
-        f"the orchestrator at {url} {reason}",
+        f"the orchestrator at {url} {reason}" + (f" ({error})" if is_hopeless else ""),
         sent=sent,
-        is_final=not (sent or retry),
+        is_final=is_hopeless or not (sent or retry),
         seconds=seconds,
     )
 

@@ -59,6 +59,7 @@ _CLIENT: Final = {
     "addresses of this machine only.",
     "XAGENT_DATA_DIR": "The data directory. Left out: `.xagent` here or in a directory above, "
     f"else {_DATA_DIR}.",
+    "XAGENT_INSECURE_HTTP": "Allow plain http to another machine: `1` or `0`.",
 }
 _AGENT_DEFAULTS: Final = {"--url": code(agent.DEFAULT_URL), "--data-dir": _DATA_DIR}
 

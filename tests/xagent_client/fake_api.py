@@ -93,6 +93,8 @@ class FakeApi:
         """Whether new commands stay running until they are finished or cancelled."""
         self.artifacts: dict[str, bytes] = {}
         self.long_text = ""
+        self.is_empty = False
+        """Whether no agent ever enrolled."""
 
     def finish(self, request_id: str, state: str = "succeeded", **more: Any) -> None:
         """End a running command."""
@@ -142,6 +144,8 @@ class FakeApi:
         return JSONResponse({"status": "ready"})
 
     async def _agents(self, request: Request) -> Response:
+        if self.is_empty:
+            return JSONResponse({"items": [], "next_cursor": None})
         # Two pages, so that whoever wants all must turn over.
         if request.query_params.get("cursor") == "more":
             return JSONResponse({"items": [_agent("beta", False)], "next_cursor": None})
@@ -256,6 +260,9 @@ class FakeApi:
                 return cut | {"artifacts": [self._keep(self.long_text.encode(), "text/plain")]}
             case "inner_text" | "title":
                 return {"result": f"the {action}"}
+            case "evaluate" if params["expression"] == "outline":
+                outline = '- heading "One"\n  - text: \x1b[31mred'
+                return {"result": {"snapshot_id": "p1s1", "depth": 2, "snapshot": outline}}
             case "evaluate":
                 return {"result": {"arg": params.get("arg"), "list": [1, 2]}}
             case "screenshot":

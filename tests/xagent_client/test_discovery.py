@@ -86,11 +86,45 @@ def test_a_token_found_on_this_machine_does_not_leave_it(tmp_path: Path) -> None
             find_access(url, data_dir=data_dir, environment={})
 
 
-def test_a_planted_address_does_not_get_the_token(tmp_path: Path) -> None:
+@pytest.mark.parametrize("environment", [{}, {"XAGENT_TOKEN": "told"}])
+def test_a_planted_address_does_not_count(tmp_path: Path, environment: dict[str, str]) -> None:
     data_dir = make_data_dir(tmp_path / "data", "https://far.example")
 
-    with pytest.raises(NoToken):
-        find_access(data_dir=data_dir, environment={})
+    assert find_access(data_dir=data_dir, environment=environment).url == DEFAULT_URL
+
+
+def test_no_token_goes_to_another_machine_unencrypted() -> None:
+    for url in ("http://far.example", "http://192.168.1.1:8000"):
+        with pytest.raises(InvalidAddress, match=r"not encrypted.*--insecure-http"):
+            find_access(url, "token", environment={})
+
+    assert find_access("https://far.example", "token", environment={}).token == "token"
+
+
+@pytest.mark.parametrize(
+    ("insecure_http", "environment"), [(True, {}), (False, {"XAGENT_INSECURE_HTTP": "1"})]
+)
+def test_plain_http_can_be_allowed(insecure_http: bool, environment: dict[str, str]) -> None:
+    url = "http://orchestrator:8000"
+
+    access = find_access(url, "token", insecure_http=insecure_http, environment=environment)
+
+    assert access == Access(url, "token")
+
+
+@pytest.mark.parametrize("token", ["tok en", "tokén", "to\nken", "to\x00ken"])
+def test_a_token_that_cannot_be_a_header_is_refused_and_not_repeated(token: str) -> None:
+    with pytest.raises(NoToken, match="the token cannot be one") as caught:
+        find_access(LOCAL, token, environment={})
+
+    assert token not in str(caught.value)
+
+
+def test_a_token_file_with_more_than_a_token_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "mine").write_text("token: mine\n")
+
+    with pytest.raises(NoToken, match="the token cannot be one"):
+        find_access(LOCAL, token_file=tmp_path / "mine", environment={})
 
 
 def test_a_token_file_that_is_named_may_go_anywhere(tmp_path: Path) -> None:

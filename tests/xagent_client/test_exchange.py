@@ -8,7 +8,7 @@ from typing import TypeVar
 import msgspec
 import pytest
 
-from xagent_client import AgentOffline, Unavailable, UnexpectedAnswer, Unreachable
+from xagent_client import AgentOffline, InvalidRequest, Unavailable, UnexpectedAnswer, Unreachable
 from xagent_client.calls import Submission, get_command, list_agents, submit
 from xagent_client.exchange import Call, ConnectionLost, Pause, Reply, Request
 from xagent_client.models import Command
@@ -83,9 +83,17 @@ def test_each_submission_gets_an_id_of_its_own() -> None:
         assert isinstance(steps[0], Request)
         assert steps[0].body is not None
         ids.add(msgspec.json.decode(steps[0].body)["request_id"])
-        assert steps[0].headers["idempotency-key"] in ids
+        assert "idempotency-key" not in steps[0].headers
 
     assert len(ids) == 2
+
+
+@pytest.mark.parametrize("request_id", ["", "a b", "a\nb", "grün", ".hidden", "x" * 129])
+def test_an_id_that_cannot_name_a_command_is_refused_before_anything_is_sent(
+    request_id: str,
+) -> None:
+    with pytest.raises(InvalidRequest, match="request_id: use up to 128"):
+        next(submit("a", Submission("title", {}, request_id=request_id)))
 
 
 def test_a_server_that_was_never_there_is_given_up_soon() -> None:
@@ -154,10 +162,46 @@ def test_a_proxy_without_a_server_is_a_passing_trouble() -> None:
     assert pauses(steps) == [0.1, 0.3]
 
 
-def test_no_wait_still_forgives_a_lost_connection() -> None:
-    done, _ = carry_out(submission(wait=0), in_turn([NEVER_SENT, command("queued")]))
+@pytest.mark.parametrize("status", [502, 504])
+def test_a_submission_that_a_proxy_gave_up_on_is_followed_to_the_end_of_the_wait(
+    status: int,
+) -> None:
+    page = Reply(status, {}, b"<html>Gateway timeout</html>", seconds=2.0)
 
-    assert done.request_id == "r1"
+    done, steps = carry_out(submission(wait=40), in_turn([*[page] * 8, command("succeeded")]))
+
+    bodies = {step.body for step in steps if isinstance(step, Request)}
+    assert done.succeeded
+    assert len(bodies) == 1
+
+
+@pytest.mark.parametrize(
+    "then", [Reply(502, {}, b""), problem(503, "draining"), NEVER_SENT], ids=["502", "503", "away"]
+)
+def test_what_a_proxy_may_have_handed_on_may_be_running(then: Answer) -> None:
+    with pytest.raises(Unreachable, match="may be running: ask for command r1") as caught:
+        carry_out(submission(wait=5), in_turn([Reply(504, {}, b"", seconds=1), then]))
+
+    assert caught.value.request_id == "r1"
+
+
+def test_a_command_that_began_is_in_doubt_while_a_proxy_answers_for_the_server() -> None:
+    with pytest.raises(Unreachable) as caught:
+        carry_out(submission(wait=5), in_turn([command("running"), Reply(503, {}, b"")]))
+
+    assert caught.value.request_id == "r1"
+
+
+def test_a_question_that_a_proxy_gave_up_on_leaves_nothing_in_doubt() -> None:
+    with pytest.raises(Unavailable):
+        carry_out(list_agents(), in_turn([Reply(504, {}, b"")]))
+
+
+def test_no_wait_still_forgives_a_lost_connection() -> None:
+    for lost in (NEVER_SENT, MAYBE_SENT, Reply(502, {}, b"")):
+        done, _ = carry_out(submission(wait=0), in_turn([lost, command("queued")]))
+
+        assert done.request_id == "r1"
 
 
 def test_what_is_final_is_raised_at_once() -> None:

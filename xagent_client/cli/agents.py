@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import difflib
+import shlex
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import click
 import msgspec
 from rich.text import Text
 
-from xagent_client.cli import output, params
+from xagent_client.cli import output, params, spelling
 from xagent_client.cli.completion import action_names, agent_names
 from xagent_client.cli.context import Context, global_options, with_context
+from xagent_client.discovery import (
+    TOKEN_FILE,
+    Access,
+    find_data_dir,
+    is_loopback,
+    is_private,
+    read_token,
+)
 from xagent_client.models import ActionSpec, Agent
 
 
@@ -25,10 +35,11 @@ def agents(context: Context, status: str | None, label: str | None) -> None:
     """List the agents and whether they are connected."""
     with context.connect() as client:
         found = client.agents(status=status, label=label)
+        access = client.access
     if context.as_json:
         output.as_json({"items": found})
     elif not found:
-        output.note("No agents. Start one with: xagent agent NAME --url URL")
+        output.note(f"No agents. Start one with: {_first_agent(context, access)}")
     else:
         output.table(
             ("AGENT", "STATUS", "BROWSER", "PAGES", "RUNNING", "QUEUED", "SEEN", "LABELS"),
@@ -105,9 +116,10 @@ def token(context: Context, agent: str | None) -> None:
         output.as_json(enrolment)
         return
     click.echo(enrolment.token)
+    flag = "" if is_private(url) else " --insecure-http"
     output.note(
         f"Good once, within the hour, for {agent} alone. On the agent's machine:\n"
-        f"  XAGENT_ENROLMENT_TOKEN={enrolment.token} xagent agent {agent} --url {url}"
+        f"  XAGENT_ENROLMENT_TOKEN={enrolment.token} xagent agent {agent} --url {url}{flag}"
     )
 
 
@@ -123,6 +135,25 @@ def find_action(specs: tuple[ActionSpec, ...], action: str, agent: str) -> Actio
     near = difflib.get_close_matches(action, [spec.name for spec in specs], n=3)
     hint = f"did you mean {' or '.join(near)}?" if near else f"see: xagent actions {agent}"
     raise click.UsageError(f"{agent} has no action {action!r}; {hint}")
+
+
+def _first_agent(context: Context, access: Access) -> str:
+    """Return what to type here for a first agent."""
+    here = Path.cwd()
+    data_dir = find_data_dir(context.data_dir)
+    if is_loopback(access.url) and read_token(data_dir / TOKEN_FILE) == access.token:
+        words = ["agent", "alpha", "--url", access.url]
+        if context.data_dir is not None:
+            words += ["--data-dir", spelling.path(data_dir, here)]
+    else:
+        # The orchestrator's own directory is not at hand, so the agent needs a token to enrol;
+        # this makes one, and tells the next step.
+        words = ["token", "--agent", "alpha", "--url", access.url]
+        if context.token_file is not None:
+            words += ["--token-file", spelling.path(context.token_file, here)]
+        if not is_private(access.url):
+            words.append("--insecure-http")
+    return f"{spelling.xagent(here)} {shlex.join(words)}"
 
 
 def _row(agent: Agent) -> tuple[str | Text, ...]:

@@ -6,10 +6,7 @@ page that the browsers open is the orchestrator's own health check.
 
 from __future__ import annotations
 
-import os
 import shlex
-import shutil
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +16,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from xagent_client.cli import spelling
 from xagent_client.discovery import TOKEN_FILE, find_data_dir, read_address
 from xagent_client.models import Agent
 
@@ -34,7 +32,7 @@ class Place:
     @property
     def data(self) -> str:
         """The data directory as one types it here."""
-        return _short(self.data_dir, self.directory)
+        return spelling.path(self.data_dir, self.directory)
 
     @property
     def is_found_alone(self) -> bool:
@@ -58,13 +56,13 @@ def commands(place: Place, agents: Sequence[str]) -> tuple[str, str, str]:
         f'print(Client({argument}).agent("{last}").inner_text("body"))'
     )
     quoted = shlex.quote(code)
-    cli = f"{_cli(place.directory)} run {first} goto url={page}{extra}"
+    cli = f"{spelling.xagent(place.directory)} run {first} goto url={page}{extra}"
     curl = (
         f'curl -s {place.url}/api/agents/{last}/commands -H "Authorization: Bearer '
         f"$(cat {token})\" -H 'Content-Type: application/json' "
         f"""-d '{{"action": "goto", "params": {{"url": "{page}"}}}}'"""
     )
-    return cli, curl, f"{_python(place.directory)} -c {quoted}"
+    return cli, curl, f"{spelling.python(place.directory)} -c {quoted}"
 
 
 def show(
@@ -98,35 +96,3 @@ def show(
     for command in commands(place, names):
         console.print(f"  {command}", markup=False, soft_wrap=True)
     console.print()
-
-
-def _cli(directory: Path) -> str:
-    # As it was typed if that can be typed again: from PATH, or relative to this directory.
-    name = Path(sys.argv[0])
-    on_path = shutil.which("xagent")
-    beside = Path(sys.executable).with_name("xagent")
-    if on_path and Path(on_path).resolve() == beside.resolve():
-        return "xagent"
-    if name.name == "xagent" and name.exists():
-        return shlex.quote(_short(name.absolute(), directory))
-    if beside.exists():
-        return shlex.quote(_short(beside, directory))
-    return f"{_python(directory)} -m xagent_client.cli.main"
-
-
-def _python(directory: Path) -> str:
-    running = Path(sys.executable).absolute()
-    plain = running.with_name("python")
-    if plain.exists():
-        running = plain
-    on_path = shutil.which("python")
-    if on_path and Path(on_path).absolute() == running:
-        return "python"
-    return shlex.quote(_short(running, directory))
-
-
-def _short(path: Path, directory: Path) -> str:
-    path = path.absolute()
-    if path.is_relative_to(directory):
-        return os.fspath(path.relative_to(directory))
-    return os.fspath(path)

@@ -2,13 +2,16 @@
 
 It runs in a session of its own, so that the terminal's Ctrl-C reaches the supervisor alone, and
 holds a pipe from the supervisor as its standard input, so that it notices if that is gone. Its
-output goes straight into its log: a pipe that we had to empty could stall it.
+output goes straight into its log: a pipe that we had to empty could stall it. A log that has
+grown long is turned over while the process writes on.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
+import shutil
 import signal
 import subprocess
 from collections.abc import Sequence
@@ -18,17 +21,24 @@ from typing import BinaryIO, Final
 import psutil
 
 ECHOED_BYTES: Final = 64 * 1024
-LOG_BYTES: Final = 16 * 1024 * 1024
+LOG_BYTES: Final = 10 * 1024 * 1024
+TURN_SECONDS: Final = 5.0
 
 
 class Child:
     """A process under a name; it may be started again after its end."""
 
-    def __init__(self, name: str, command: Sequence[str], log: Path) -> None:
-        """Describe the process; nothing is started."""
+    def __init__(
+        self, name: str, command: Sequence[str], log: Path, *, turn_seconds: float = TURN_SECONDS
+    ) -> None:
+        """Describe the process; nothing is started.
+
+        Its log is looked at every *turn_seconds*, and turned over if it is long.
+        """
         self.name = name
         self.command = tuple(command)
         self.log = log
+        self._turn_seconds = turn_seconds
         self._process: asyncio.subprocess.Process | None = None
         self._log_start = self._echoed = self._log_size()
         self._is_ending = False
@@ -46,9 +56,10 @@ class Child:
         Raises:
             OSError: the log cannot be written, or the program not be started.
         """
-        with _open_log(self.log) as descriptor:
+        self.log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._turn_over()
+        with _open_private(self.log, os.O_APPEND) as descriptor:
             self._log_start = os.fstat(descriptor.fileno()).st_size
-            self._echoed = min(self._echoed, self._log_start)  # the log was turned over
             self._process = await asyncio.create_subprocess_exec(
                 *self.command,
                 stdin=asyncio.subprocess.PIPE,
@@ -59,7 +70,10 @@ class Child:
             )
         if self._is_ending:  # asked for while the process was being made
             self.terminate()
-        status = await self._process.wait()
+        async with asyncio.TaskGroup() as tasks:
+            turning = tasks.create_task(self._keep_turning_over())
+            status = await self._process.wait()
+            turning.cancel()
         if self._process.stdin is not None:
             self._process.stdin.close()
         return status
@@ -102,6 +116,27 @@ class Child:
         self._echoed += len(whole)
         return whole.decode(errors="replace").splitlines()
 
+    async def _keep_turning_over(self) -> None:
+        while True:
+            await asyncio.sleep(self._turn_seconds)
+            self._turn_over()
+
+    def _turn_over(self) -> None:
+        """Move a long log into the one old file that is kept beside it.
+
+        The process keeps its file and appends to it, so that it goes on at the new beginning;
+        only what it writes between our last read and the cut is in neither.
+        """
+        # A log is not worth the process that writes it: on a full disk it stays as it is.
+        with contextlib.suppress(OSError):
+            if self._log_size() <= LOG_BYTES:
+                return
+            old = self.log.with_suffix(".log.1")
+            with self.log.open("r+b") as log, _open_private(old, os.O_TRUNC) as kept:
+                shutil.copyfileobj(log, kept)
+                log.truncate(0)
+            self._log_start = self._echoed = 0
+
     def _read(self, start: int) -> bytes:
         try:
             with self.log.open("rb") as log:
@@ -114,12 +149,9 @@ class Child:
         return self.log.stat().st_size if self.log.exists() else 0
 
 
-def _open_log(path: Path) -> BinaryIO:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if path.exists() and path.stat().st_size > LOG_BYTES:
-        path.replace(path.with_suffix(".log.1"))
+def _open_private(path: Path, flags: int) -> BinaryIO:
     # Private from its first moment: pages' addresses and titles may be in it.
-    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab")
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | flags, 0o600), "wb")
 
 
 def _group() -> int:

@@ -26,6 +26,7 @@ class Context:
     url: str | None = None
     token_file: Path | None = None
     data_dir: Path | None = None
+    insecure_http: bool = False
     as_json: bool = False
 
     def connect(self) -> Client:
@@ -33,8 +34,15 @@ class Context:
 
         Raises:
             NoToken: none was found.
+            InvalidAddress: the URL is none, or leads over plain http to another machine.
         """
-        return Client(self.url, token_file=self.token_file, data_dir=self.data_dir, retry=False)
+        return Client(
+            self.url,
+            token_file=self.token_file,
+            data_dir=self.data_dir,
+            insecure_http=self.insecure_http,
+            retry=False,
+        )
 
 
 def _remember(ctx: click.Context, param: click.Parameter, value: object) -> None:
@@ -67,6 +75,13 @@ def global_options(command: Decorated[T]) -> Decorated[T]:
             expose_value=False,
             callback=_remember,
             help="Where a local orchestrator keeps its data.  [env: XAGENT_DATA_DIR]",
+        ),
+        click.option(
+            "--insecure-http",
+            is_flag=True,
+            expose_value=False,
+            callback=_remember,
+            help="Allow plain http to another machine.  [env: XAGENT_INSECURE_HTTP]",
         ),
         click.option(
             "--json",

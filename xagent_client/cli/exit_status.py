@@ -39,7 +39,7 @@ MEANINGS: Final = {
     ExitStatus.FAILED: "the command failed, was cancelled or expired, or the request was refused",
     ExitStatus.USAGE: "the command line is wrong, or names an unknown action or command",
     ExitStatus.NOT_THERE: "agent unknown or offline, orchestrator away, token missing or wrong",
-    ExitStatus.UNKNOWN: "timed out or lost: it may have had an effect",
+    ExitStatus.UNKNOWN: "timed out, lost, or no answer came: it may have had an effect",
     ExitStatus.STILL_RUNNING: "still running when the wait was over; ask for it later",
     ExitStatus.INTERRUPTED: "interrupted by Ctrl-C",
 }

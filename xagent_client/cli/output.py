@@ -6,7 +6,9 @@ results alone.
 
 from __future__ import annotations
 
+import re
 import sys
+import textwrap
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -18,11 +20,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from xagent_client.errors import CommandFailed, Refused, XagentError
+from xagent_client.errors import CommandFailed, Refused, Unreachable, XagentError
 from xagent_client.models import Agent, Command, Fact
 from xagent_protocol.transitions import CommandState
 
 _PIPE_WIDTH: Final = 200
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 _STYLES: Final = {
     CommandState.SUCCEEDED: "green",
@@ -59,15 +62,28 @@ def error(problem: XagentError, *, as_json: bool) -> None:
         document = problem.problem
     elif isinstance(problem, CommandFailed):
         document = problem.command
+    elif isinstance(problem, Unreachable) and problem.request_id is not None:
+        document = {
+            "code": problem.code,
+            "detail": str(problem),
+            "request_id": problem.request_id,
+        }
     click.echo(msgspec.json.format(msgspec.json.encode(document), indent=2), err=True)
 
 
 def result(value: Any) -> None:
-    """Print a command's result naturally: text as it is, anything else as JSON."""
+    """Print a command's result naturally: text as it is, anything else as JSON.
+
+    An object that holds lines of text is printed member by member, so that they can be read.
+    """
     if value is None:
         return
     if isinstance(value, str):
         click.echo(value)
+        return
+    if isinstance(value, dict) and any(map(_has_lines, value.values())):
+        for name, member in value.items():
+            click.echo(_member(name, member))
         return
     text = msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
     if sys.stdout.isatty():
@@ -128,6 +144,17 @@ def age(moment: datetime | None) -> str:
 def duration(command: Command) -> str:
     """Return how long the command ran."""
     return "–" if command.duration_ms is None else f"{command.duration_ms:,.0f} ms"
+
+
+def _has_lines(value: Any) -> bool:
+    return isinstance(value, str) and "\n" in value
+
+
+def _member(name: str, value: Any) -> str:
+    if not _has_lines(value):
+        return f"{name}: {msgspec.json.encode(value).decode()}"
+    # A page's text may not steer the terminal; JSON would have escaped what does.
+    return f"{name}:\n" + textwrap.indent(_CONTROL.sub("\N{REPLACEMENT CHARACTER}", value), "  ")
 
 
 def _literal(value: str | Text) -> Text:

@@ -31,7 +31,7 @@ def orchestrator(ctx: click.Context, arguments: tuple[str, ...]) -> None:
 
     Its options: xagent orchestrator --help
     """
-    _become("orchestrator", [*arguments, *_data_dir(ctx, arguments)])
+    _become("orchestrator", [*_data_dir(ctx.ensure_object(Context)), *arguments])
 
 
 @click.command(context_settings=_PASS_THROUGH, add_help_option=False)
@@ -43,16 +43,14 @@ def agent(ctx: click.Context, arguments: tuple[str, ...]) -> None:
     Its options: xagent agent --help
     """
     context = ctx.ensure_object(Context)
-    given = ["--url", context.url] if context.url and "--url" not in arguments else []
-    _become("agent_runtime", [*arguments, *given, *_data_dir(ctx, arguments)])
+    url = ["--url", context.url] if context.url else []
+    insecure = ["--insecure-http"] if context.insecure_http else []
+    _become("agent_runtime", [*url, *insecure, *_data_dir(context), *arguments])
 
 
-def _data_dir(ctx: click.Context, arguments: Sequence[str]) -> list[str]:
-    if any(each.startswith("--data-dir") for each in arguments):
-        return []
-    given = ctx.ensure_object(Context).data_dir
-    if given is not None:
-        return ["--data-dir", str(given)]
+def _data_dir(context: Context) -> list[str]:
+    if context.data_dir is not None:
+        return ["--data-dir", str(context.data_dir)]
     # A checkout's own directory is where every other command of ours looks; the servers, which
     # may be started anywhere by anything, look only where they are told.
     found = find_data_dir()
@@ -60,6 +58,7 @@ def _data_dir(ctx: click.Context, arguments: Sequence[str]) -> list[str]:
 
 
 def _become(module: str, arguments: Sequence[str]) -> NoReturn:
+    # What was typed comes last in *arguments*, because the last of two flags wins.
     command = [*PYTHON, "-m", module, *arguments]
     if os.name == "posix":
         os.execv(command[0], command)

@@ -186,12 +186,14 @@ class Supervisor:
         await self._end([self._orchestrator], "orchestrator")
 
     async def _end(self, children: Sequence[Child], what: str) -> None:
-        tasks = [self._tasks[child] for child in children if child.pid is not None]
+        # All of them, also one that is being made just now and has no process id yet: it ends as
+        # soon as it is there.
+        for child in children:
+            child.terminate()
+        tasks = [task for child in children if not (task := self._tasks[child]).done()]
         if not tasks:
             return
         self._say(f"stopping the {what} …")
-        for child in children:
-            child.terminate()
         await asyncio.wait(tasks, timeout=self._timing.drain)
         for child in children:
             if child.pid is not None:

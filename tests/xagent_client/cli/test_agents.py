@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import shlex
+import shutil
+from pathlib import Path
 
 import pytest
 
@@ -26,6 +29,32 @@ def test_programs_get_json(command_line: Xagent) -> None:
 
     assert [agent["agent_id"] for agent in agents] == ["alpha", "beta"]
     assert agents[0]["contact"]["connected"]["value"] is True
+
+
+def test_without_agents_the_hint_starts_one_as_it_is_printed(
+    command_line: Xagent, fake: FakeApi, data_dir: Path
+) -> None:
+    fake.is_empty = True
+
+    hint = command_line("agents", "--data-dir", str(data_dir)).stderr.partition("Start one with: ")
+    program, *words = shlex.split(hint[2])
+
+    assert shutil.which(program) is not None
+    assert words == ["agent", "alpha", "--url", fake.url, "--data-dir", str(data_dir)]
+
+
+def test_without_the_orchestrators_directory_the_hint_is_to_make_a_token(
+    command_line: Xagent, fake: FakeApi, bare_machine: Path
+) -> None:
+    fake.is_empty = True
+    (bare_machine / "mine").write_text(TOKEN)
+    elsewhere = ("--data-dir", "none", "--url", fake.url, "--token-file", "mine")
+
+    hint = command_line("agents", *elsewhere).stderr.partition("Start one with: ")[2]
+    followed = command_line(*shlex.split(hint)[1:])
+
+    assert followed.exit_code == 0
+    assert f"xagent agent alpha --url {fake.url}\n" in followed.stderr
 
 
 def test_one_agent_is_shown_with_its_pages(command_line: Xagent) -> None:

@@ -70,6 +70,29 @@ async def test_a_log_that_grew_long_is_turned_over(tmp_path: Path) -> None:
     assert log.with_suffix(".log.1").stat().st_size == LOG_BYTES + 1
 
 
+async def test_a_log_is_turned_over_while_its_process_writes_on(tmp_path: Path) -> None:
+    log = tmp_path / "some.log"
+    program = (
+        "import pathlib, sys, time\n"
+        f"print('x' * {LOG_BYTES} + ' before', flush=True)\n"
+        "for _ in range(1000):\n"
+        f"    if pathlib.Path({str(log)!r}).stat().st_size == 0:\n"
+        "        sys.exit('after')\n"
+        "    time.sleep(0.01)\n"
+    )
+    one = Child("some", (sys.executable, "-c", program), log, turn_seconds=0.01)
+
+    await one.run()
+
+    old = log.with_suffix(".log.1")
+    assert one.output() == ["after"]
+    assert one.fresh_output() == ["after"]
+    assert log.read_text() == "after\n"
+    assert old.read_text().endswith("x before\n")
+    if os.name == "posix":
+        assert stat.S_IMODE(old.stat().st_mode) == 0o600
+
+
 @pytest.mark.skipif(os.name != "posix", reason="sessions are POSIX's")
 async def test_the_terminals_ctrl_c_does_not_reach_it(tmp_path: Path) -> None:
     one = child(tmp_path / "some.log", "import os; print(os.getsid(0) == os.getpid())")

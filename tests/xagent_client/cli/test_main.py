@@ -15,7 +15,7 @@ def test_help_lists_commands_in_order_of_use_and_the_exit_statuses(command_line:
 
     assert text.index("  up ") < text.index("  agents ") < text.index("  run ")
     assert "Exit status:" in text
-    assert "    4  timed out or lost" in text
+    assert "    4  timed out, lost" in text
 
 
 def test_every_command_explains_itself(command_line: Xagent) -> None:

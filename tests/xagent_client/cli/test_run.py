@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.xagent_client.cli.conftest import Xagent
-from tests.xagent_client.fake_api import PNG, FakeApi, eventually
+from tests.xagent_client.fake_api import PNG, FakeApi, Fault, eventually
 
 REPOSITORY = Path(__file__).parents[3]
 
@@ -27,6 +27,33 @@ def test_objects_are_printed_as_json(command_line: Xagent) -> None:
     result = command_line("run", "alpha", "goto", "url=http://example.com/")
 
     assert json.loads(result.stdout)["title"] == "A page"
+
+
+def test_lines_within_an_object_are_printed_as_lines(command_line: Xagent) -> None:
+    run = ("run", "alpha", "evaluate", "expression=outline")
+
+    assert command_line(*run).stdout == (
+        'snapshot_id: "p1s1"\n'
+        "depth: 2\n"
+        "snapshot:\n"
+        '  - heading "One"\n'
+        "    - text: \N{REPLACEMENT CHARACTER}[31mred\n"
+    )
+    exact = json.loads(command_line(*run, "--json").stdout)["result"]["snapshot"]
+    assert exact == '- heading "One"\n  - text: \x1b[31mred'
+
+
+@pytest.mark.slow
+def test_a_submission_that_a_proxy_gave_up_on_is_status_4_with_its_id(
+    command_line: Xagent, fake: FakeApi
+) -> None:
+    fake.faults.extend([Fault(504)] * 5)
+
+    result = command_line("run", "alpha", "title", "--request-id", "mine", "--wait", "0", "--json")
+
+    assert result.exit_code == 4
+    assert json.loads(result.stderr)["request_id"] == "mine"
+    assert "may be running: ask for command mine" in result.stderr
 
 
 def test_values_are_sent_as_the_schema_says(command_line: Xagent, fake: FakeApi) -> None:

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from agent_runtime.settings import Settings
+
 REPOSITORY = Path(__file__).parents[3]
 
 pytestmark = pytest.mark.slow
@@ -42,13 +44,20 @@ def test_arguments_and_status_pass_through(tmp_path: Path) -> None:
 def test_global_options_are_handed_on(tmp_path: Path) -> None:
     done = become(tmp_path, "--url", "http://u", "--data-dir", "d", "agent", "alpha", "--headed")
 
-    assert done.stdout == "agent_runtime alpha --headed --url http://u --data-dir d\n"
+    assert done.stdout == "agent_runtime --url http://u --data-dir d alpha --headed\n"
 
 
-def test_what_is_given_to_the_server_itself_wins(tmp_path: Path) -> None:
-    done = become(
-        tmp_path, "--url", "http://u", "--data-dir", "d", "agent", "alpha", "--url", "http://own",
-        "--data-dir=own",
-    )  # fmt: skip
+def test_leave_to_go_unencrypted_is_handed_on(tmp_path: Path) -> None:
+    done = become(tmp_path, "--insecure-http", "agent", "alpha", "--url", "http://own")
 
-    assert done.stdout == "agent_runtime alpha --url http://own --data-dir=own\n"
+    assert done.stdout == "agent_runtime --insecure-http alpha --url http://own\n"
+
+
+@pytest.mark.parametrize(
+    "own", [("--url", "https://own", "--data-dir", "own"), ("--url=https://own", "--data-dir=own")]
+)
+def test_what_is_given_to_the_server_itself_wins(tmp_path: Path, own: tuple[str, ...]) -> None:
+    done = become(tmp_path, "--url", "http://u", "--data-dir", "d", "agent", "alpha", *own)
+
+    settings = Settings.read(done.stdout.split()[1:], {})
+    assert (settings.url, settings.data_directory) == ("https://own", Path("own"))

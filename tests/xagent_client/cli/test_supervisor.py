@@ -249,6 +249,21 @@ async def test_stopping_while_starting_leaves_nothing(bare_machine: Path) -> Non
     assert not any(world.pids().values())
 
 
+async def test_stopping_while_a_child_is_being_made_ends_it_too(bare_machine: Path) -> None:
+    world = World(bare_machine, QUICK, orchestrator=OBEDIENT)
+    orchestrator = world.children["orchestrator"]
+
+    async with asyncio.timeout(10), asyncio.TaskGroup() as tasks:
+        tasks.create_task(world.run())
+        while not orchestrator.log.exists():  # noqa: ASYNC110  # opened just before the start
+            await asyncio.sleep(0)
+        assert orchestrator.pid is None
+        world.supervisor.stop()
+
+    assert world.failure is None
+    assert orchestrator.pid is None
+
+
 async def test_a_program_that_does_not_exist_is_said_so(bare_machine: Path) -> None:
     world = World(bare_machine, QUICK, orchestrator=OBEDIENT)
     world.children["orchestrator"].command = ("/no/such/program",)
