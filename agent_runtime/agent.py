@@ -37,6 +37,7 @@ from agent_runtime.stop import Stop
 from agent_runtime.work.artifacts import ArtifactUploads
 from agent_runtime.work.inbox import Inbox
 from agent_runtime.work.journal import Journal
+from agent_runtime.work.lease import Lease
 from agent_runtime.work.outbox import Outbox
 from agent_runtime.work.runner import Performs, Runner
 from xagent_protocol import OLDEST_PROTOCOL, PROTOCOL
@@ -206,7 +207,8 @@ def _build(
     drive = build_drive(settings, directory, browser_changed.set, uploads)
     journal = Journal()
     outbox = Outbox(journal)
-    runner = Runner(drive.performer, journal, outbox)
+    lease = Lease()
+    runner = Runner(drive.performer, journal, outbox, lease)
     boot_id = BootId(str(uuid4()))
     versions = _versions()
 
@@ -244,6 +246,8 @@ def _build(
             browser_changed=browser_changed,
             in_flight=lambda: runner.in_flight,
             heed=drive.heed,
+            lease=lease,
+            resume=runner.resume,
         ),
         enrol=enrolment.enrol,
         backoff=Backoff(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import traceback
 from typing import TextIO
 
 import msgspec
@@ -53,6 +54,17 @@ def configure(agent_id: AgentId, log_format: LogFormat | None, stream: TextIO = 
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(logging.WARNING)
     structlog.contextvars.bind_contextvars(agent_id=agent_id)
+
+
+def described(error: BaseException) -> dict[str, str]:
+    """Return what may be logged of *error*: its type and its place.
+
+    Its text is left out, for it may quote what the page or the caller said.
+    """
+    return {
+        "error": type(error).__name__,
+        "where": "".join(traceback.format_tb(error.__traceback__)),
+    }
 
 
 def _json(event: object, **_: object) -> str:

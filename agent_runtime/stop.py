@@ -41,11 +41,6 @@ class Stop:
             self._insisted.set()
         self.ask(reason)
 
-    @property
-    def is_insisted(self) -> bool:
-        """Whether somebody lost patience."""
-        return self._insisted.is_set()
-
     async def wait(self) -> None:
         """Wait until somebody asks."""
         await self._asked.wait()

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+import os
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
+import msgspec
 import structlog
+from sqlalchemy.exc import DatabaseError
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.routing import Router, WebSocketRoute
 from starlette.types import ASGIApp
@@ -27,12 +30,12 @@ from orchestrator.api.services import Services
 from orchestrator.dispatch.admission import Admission
 from orchestrator.dispatch.connections import Connections
 from orchestrator.dispatch.dispatcher import Dispatcher
-from orchestrator.errors import CannotStart
+from orchestrator.errors import CannotStart, StorageUnavailable
 from orchestrator.gateway.endpoint import AgentEndpoint
 from orchestrator.gateway.flusher import DELAY_SECONDS, Flusher
 from orchestrator.gateway.heartbeat import Heartbeat
 from orchestrator.metrics import Metrics
-from orchestrator.settings import Settings, is_loopback
+from orchestrator.settings import Settings, own_host
 from orchestrator.store.agents import AgentRegistry
 from orchestrator.store.artifacts import ArtifactStore
 from orchestrator.store.database import FILE_NAME, open_readers, open_writer
@@ -111,18 +114,23 @@ async def _build(
             return "The orchestrator is shutting down."
         return None if writer.is_healthy else "The journal cannot be written now."
 
+    artifacts = ArtifactStore(
+        _made(settings.data_dir / ARTIFACTS),
+        writer,
+        readers,
+        limit_bytes=bounds.artifact_bytes,
+        sync=os.fsync if settings.durability == "power" else None,
+    )
+    artifacts.discard_leftovers()
     services = Services(
         agents=registry,
         presence=connections,
         commands=dispatcher,
         history=History(readers),
-        artifacts=ArtifactStore(
-            _made(settings.data_dir / ARTIFACTS),
-            writer,
-            readers,
-            limit_bytes=bounds.artifact_bytes,
+        artifacts=artifacts,
+        enrolments=Enrolments(
+            EnrolmentStore(writer, readers), registry, admission.refuse_stranger, admission.turn
         ),
-        enrolments=Enrolments(EnrolmentStore(writer, readers), registry, admission.refuse_stranger),
         metrics=metrics,
         unready=unready,
         version=version("xagent"),
@@ -132,18 +140,19 @@ async def _build(
         *build_routes(services),
         WebSocketRoute("/ws/agents/{agent_id}", endpoint=endpoint),
     ]
-    own_host = () if is_loopback(settings.host) else (settings.host,)
+    own = own_host(settings.host)
     app = Guard(
         BusiestFirst(Router(routes, redirect_slashes=False), services),
         is_user=token.matches,
         agent_of=registry.agent_of_credential,
-        allowed_hosts=(*settings.allowed_hosts, *own_host),
+        allowed_hosts=settings.allowed_hosts if own is None else (*settings.allowed_hosts, own),
         allowed_origins=settings.allowed_origins,
         on_refusal=metrics.access_refused,
     )
-    await registry.load()
-    await admission.load()
-    await dispatcher.load()
+    with _readable(settings.data_dir / FILE_NAME):
+        await registry.load()
+        await admission.load()
+        await dispatcher.load()
     async with asyncio.TaskGroup() as tasks:
         loops = [
             tasks.create_task(dispatcher.run(), name="dispatcher"),
@@ -156,6 +165,19 @@ async def _build(
         finally:
             for loop in loops:
                 loop.cancel()
+
+
+@contextlib.contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """Refuse to start on rows that are damaged: to pass them over would be to lose commands."""
+    try:
+        yield
+    except (DatabaseError, msgspec.DecodeError, StorageUnavailable, ValueError) as error:
+        cause = error.orig if isinstance(error, DatabaseError) else error
+        raise CannotStart(
+            f"The database {path} cannot be read: {' '.join(str(cause).split())}. Restore it from "
+            "a backup, or move it away to start with an empty one."
+        ) from error
 
 
 def _made(directory: Path) -> Path:

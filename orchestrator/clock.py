@@ -1,4 +1,8 @@
-"""The wall clock, for people: timestamps are shown and sorted by, never decided upon."""
+"""The wall clock, for people: timestamps are shown and sorted by.
+
+One thing alone is decided upon it, because it has to outlive the process: when an enrolment token
+runs out. Leases, deadlines and times to live are counted by the event loop's own clock.
+"""
 
 from __future__ import annotations
 

@@ -15,6 +15,8 @@ from typing import Any, BinaryIO, Final
 import msgspec
 import structlog
 
+log: Final = structlog.get_logger(__name__)
+
 _encoder: Final = msgspec.json.Encoder(enc_hook=str)
 
 DELAY_SECONDS: Final = 0.1
@@ -46,7 +48,18 @@ def configure(log_format: str) -> None:
             cache_logger_on_first_use=True,
         )
     # What libraries report goes the same way, from warnings up.
-    logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s", stream=sys.stderr)
+    logging.basicConfig(level=logging.WARNING, handlers=[_ToStructlog()])
+
+
+class _ToStructlog(logging.Handler):
+    """Hands what libraries log to the renderer of our own lines."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            say = log.error if record.levelno >= logging.ERROR else log.warning
+            say(record.getMessage(), logger=record.name, exc_info=record.exc_info)
+        except Exception:
+            self.handleError(record)
 
 
 class _Lines:

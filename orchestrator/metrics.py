@@ -67,7 +67,7 @@ class Metrics:
         )
         self._late = Counter(
             "xagent_unexpected_results",
-            "Results of commands that were over, or that nobody knows.",
+            "Results of commands that nobody knows.",
             registry=registry,
         )
 
@@ -120,7 +120,7 @@ class Metrics:
         self._command_seconds.observe(seconds)
 
     def result_unexpected(self) -> None:
-        """Count a result that settled nothing."""
+        """Count a result of a command that nobody knows."""
         self._late.inc()
 
     def session_began(self) -> None:

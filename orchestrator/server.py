@@ -1,8 +1,8 @@
 """Serving the orchestrator: the socket, the lock of the data directory, uvicorn, and the end.
 
-The end, in order: refuse new commands and answer who waits (202), tell the agents and close their
-sockets, let open requests finish, stop accepting, close the database. All within the drain time;
-a second signal does not wait.
+The end, in order: refuse new commands (503) and answer who waits (202), tell the agents and close
+their sockets, let open requests finish, stop accepting, close the database. All within the drain
+time; a second signal does not wait.
 """
 
 from __future__ import annotations
@@ -13,10 +13,12 @@ import json
 import os
 import signal
 import socket
+import ssl
 import sys
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import Final
 
 import structlog
@@ -29,12 +31,19 @@ from orchestrator.app import Orchestrator, open_orchestrator
 from orchestrator.errors import CannotStart
 from orchestrator.gateway.protocol import AgentSocketProtocol
 from orchestrator.http_protocol import WholeWriteProtocol
-from orchestrator.settings import Settings
+from orchestrator.settings import Settings, is_loopback, own_host
+from orchestrator.store.writer import PATIENCE_SECONDS
 
 log: Final = structlog.get_logger(__name__)
 
 ENDPOINT_FILE: Final = "orchestrator.json"
 LOCK_FILE: Final = "orchestrator.lock"
+LOOK_SECONDS: Final = 0.05
+"""How often a drain looks whether a second signal came."""
+
+LAST_SECONDS: Final = 2
+"""What of the drain time is kept for requests that came last."""
+
 GC_THRESHOLDS: Final = (50_000, 50, 50)
 """Rare full collections: what a command allocates is freed by its reference counts, and a
 collection among 100,000 live objects of idle agents would be felt in the slowest answers."""
@@ -47,6 +56,7 @@ def serve(settings: Settings) -> None:
         CannotStart: one sentence says what must change first.
     """
     data_dir = settings.data_dir
+    _check_tls(settings)
     _make(data_dir)
     with _held(data_dir):
         listener = _listen(settings)
@@ -63,7 +73,10 @@ async def _serve(settings: Settings, listener: socket.socket) -> None:
         open_orchestrator(settings, token) as orchestrator,
         _watching_parent(settings) as parent,
     ):
-        server = _Server(server_configuration(settings, orchestrator), orchestrator, parent)
+        configuration = server_configuration(settings, orchestrator)
+        configuration.load()
+        drain_seconds = settings.timers.drain - LAST_SECONDS - PATIENCE_SECONDS
+        server = _Server(configuration, orchestrator, parent, drain_seconds)
         gc.collect()
         gc.freeze()
         gc.set_threshold(*GC_THRESHOLDS)
@@ -75,11 +88,16 @@ class _Server(uvicorn.Server):
     """uvicorn, with our drain before its shutdown, which closes every socket at once."""
 
     def __init__(
-        self, config: uvicorn.Config, orchestrator: Orchestrator, parent_gone: asyncio.Event
+        self,
+        config: uvicorn.Config,
+        orchestrator: Orchestrator,
+        parent_gone: asyncio.Event,
+        drain_seconds: float,
     ) -> None:
         super().__init__(config)
         self._orchestrator = orchestrator
         self._parent_gone = parent_gone
+        self._drain_seconds = drain_seconds
 
     @contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
@@ -95,16 +113,33 @@ class _Server(uvicorn.Server):
             for wish, handler in before.items():
                 signal.signal(wish, handler)
 
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Stop at the first signal, of either kind; wait for nobody any more at the second."""
+        self.force_exit = self.should_exit
+        self.should_exit = True
+
     async def on_tick(self, counter: int) -> bool:
         """Stop, too, when whoever started this process is gone."""
         return await super().on_tick(counter) or self._parent_gone.is_set()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Drain, then shut down."""
+        """Drain, then shut down.
+
+        While those who were here are answered, the doors stay open: who comes now is told 503,
+        and when to come again, and not that nobody is there.
+        """
         log.info("server.draining", open_commands=self._orchestrator.dispatcher.open_commands())
+        here = set(self.server_state.tasks)
         self._orchestrator.drain()
+        await self._answered(here)
         await super().shutdown(sockets)
         log.info("server.stopped")
+
+    async def _answered(self, tasks: set[asyncio.Task[None]]) -> None:
+        clock = asyncio.get_running_loop().time
+        give_up_at = clock() + self._drain_seconds
+        while tasks and not self.force_exit and clock() < give_up_at:
+            _, tasks = await asyncio.wait(tasks, timeout=LOOK_SECONDS)
 
 
 def server_configuration(settings: Settings, orchestrator: Orchestrator) -> uvicorn.Config:
@@ -126,7 +161,7 @@ def server_configuration(settings: Settings, orchestrator: Orchestrator) -> uvic
         proxy_headers=settings.behind_proxy,
         forwarded_allow_ips="*" if settings.behind_proxy else None,
         timeout_keep_alive=75,
-        timeout_graceful_shutdown=int(settings.timers.drain) - 2,
+        timeout_graceful_shutdown=LAST_SECONDS,
         ssl_certfile=str(settings.tls_certificate) if settings.tls_certificate else None,
         ssl_keyfile=str(settings.tls_key) if settings.tls_key else None,
     )
@@ -135,7 +170,10 @@ def server_configuration(settings: Settings, orchestrator: Orchestrator) -> uvic
 def _listen(settings: Settings) -> socket.socket:
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
-            settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+            settings.host.strip("[]"),
+            settings.port,
+            type=socket.SOCK_STREAM,
+            flags=socket.AI_PASSIVE,
         )[0]
         listener = socket.socket(family, kind, protocol)
         if os.name == "posix":
@@ -150,6 +188,22 @@ def _listen(settings: Settings) -> socket.socket:
         ) from error
     listener.setblocking(False)
     return listener
+
+
+def _check_tls(settings: Settings) -> None:
+    if settings.tls_certificate is None:
+        return
+    try:
+        # Without the empty password, a locked key would be asked for on the terminal.
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(
+            settings.tls_certificate, settings.tls_key, password=""
+        )
+    except (OSError, ValueError) as error:
+        reason = (error.strerror if isinstance(error, OSError) else None) or error
+        raise CannotStart(
+            f"The certificate {settings.tls_certificate} and the key {settings.tls_key} cannot be "
+            f"used: {reason}. Both are PEM files, belong together, and need no password."
+        ) from error
 
 
 def _make(data_dir: Path) -> None:
@@ -188,8 +242,12 @@ def _held(data_dir: Path) -> Iterator[None]:
 @contextmanager
 def _announced(settings: Settings, listener: socket.socket) -> Iterator[None]:
     """Say where this server listens, for clients on this machine to find."""
-    host, port = listener.getsockname()[:2]
-    host = "127.0.0.1" if host == "0.0.0.0" else "[::1]" if host in ("::", "::1") else host
+    address, port = listener.getsockname()[:2]
+    loopback = "[::1]" if listener.family == socket.AF_INET6 else "127.0.0.1"
+    host = own_host(settings.host)
+    if host is None or is_loopback(settings.host):
+        # A loopback name may have two addresses, of which only one is listened on.
+        host = own_host(address) or loopback
     url = f"{settings.scheme}://{host}:{port}"
     path = settings.data_dir / ENDPOINT_FILE
     part = path.with_suffix(".part")

@@ -113,6 +113,17 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def own_host(host: str) -> str | None:
+    """Return how a URL and a Host header name *host*; null for one that means every address."""
+    try:
+        address = ip_address(host.strip("[]"))
+    except ValueError:
+        return host.lower() or None
+    if address.is_unspecified:
+        return None
+    return f"[{address.compressed}]" if address.version == 6 else str(address)
+
+
 def _refuse_unknown_words(settings: Settings) -> None:
     # argparse checks the choices of a flag, but not those of the variable behind it.
     for name, value, words in (
@@ -152,14 +163,14 @@ def _parser(environment: Mapping[str, str]) -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--allowed-host",
-        action="append",
+        action=_Collect,
         default=_list(environment.get("XAGENT_ALLOWED_HOSTS")),
         metavar="NAME",
         help="a host name this server answers for, beside the loopback ones; repeatable",
     )
     parser.add_argument(
         "--allowed-origin",
-        action="append",
+        action=_Collect,
         default=_list(environment.get("XAGENT_ALLOWED_ORIGINS")),
         metavar="ORIGIN",
         help="an origin whose pages may call this server, beside its own; repeatable",
@@ -200,17 +211,37 @@ def _parser(environment: Mapping[str, str]) -> argparse.ArgumentParser:
 
 
 def _port(text: str) -> int:
-    port = int(text)
+    try:
+        port = int(text)
+    except ValueError:
+        port = -1
     if not 0 <= port <= 65535:
-        raise argparse.ArgumentTypeError("a port is a number from 0 to 65535")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 to 65535")
     return port
 
 
 def _beat(text: str) -> float:
-    seconds = float(text)
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0
     if not 0.1 <= seconds <= 60:
-        raise argparse.ArgumentTypeError("the heartbeat is a number of seconds from 0.1 to 60")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds from 0.1 to 60")
     return seconds
+
+
+class _Collect(argparse.Action):
+    """Collects the values of a repeated flag in place of its default; `append` adds to it."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: str | Sequence[object] | None,
+        option_string: str | None = None,
+    ) -> None:
+        given = getattr(namespace, self.dest)
+        setattr(namespace, self.dest, [*([] if given is self.default else given), values])
 
 
 def _list(text: str | None) -> list[str]:

@@ -200,6 +200,13 @@ class NullAgent:
                 pass
         return self.socket.close_code or 0, self.socket.close_reason or ""
 
+    async def left_alone(self) -> tuple[int, str]:
+        """Return the same while `serve` does the reading."""
+        assert self.socket is not None
+        async with asyncio.timeout(DEADLINE_SECONDS):
+            await self.socket.wait_closed()
+        return self.socket.close_code or 0, self.socket.close_reason or ""
+
     async def hang_up(self) -> None:
         """Cut the connection without a word."""
         if self.socket is not None:

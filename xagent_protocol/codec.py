@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final, TypeVar
 
 import msgspec
@@ -13,6 +14,11 @@ MAX_FRAME_BYTES: Final = 1024 * 1024
 
 MAX_DEPTH: Final = 64
 """Levels of nesting in a frame; deeper JSON is an attack on whoever reads it next."""
+
+_NO_BRACKETS: Final = re.compile(rb'"(?:[^"\\]|\\.)*"?|[^"\[\]{}]+', re.DOTALL)
+"""Strings, and whatever else is no bracket."""
+
+_INNERMOST: Final = re.compile(rb"\[\]|\{\}")
 
 _encoder: Final = msgspec.json.Encoder()
 _from_agent: Final[msgspec.json.Decoder[AgentMessage]] = msgspec.json.Decoder(AgentMessage)
@@ -47,6 +53,8 @@ def _decode(decoder: msgspec.json.Decoder[_MessageT], text: str) -> _MessageT:
     # only a frame that might be over the limit in UTF-8 is worth encoding to be sure.
     if len(text) * 4 > MAX_FRAME_BYTES and len(text.encode()) > MAX_FRAME_BYTES:
         raise MessageTooBig(f"the frame is over {MAX_FRAME_BYTES} bytes")
+    if depth_exceeds(text):
+        raise InvalidMessage(f"nested deeper than {MAX_DEPTH} levels")
     try:
         return decoder.decode(text)
     except msgspec.ValidationError as error:
@@ -57,30 +65,22 @@ def _decode(decoder: msgspec.json.Decoder[_MessageT], text: str) -> _MessageT:
         raise InvalidMessage("nested too deeply") from error
 
 
-def depth_exceeds(raw: bytes, limit: int = MAX_DEPTH) -> bool:
+def depth_exceeds(text: str | bytes, limit: int = MAX_DEPTH) -> bool:
     """Say whether JSON text nests deeper than *limit*, without building it.
 
-    Brackets inside strings are skipped. Meant for values that pass through as raw JSON.
+    Brackets inside strings do not count. Text whose brackets do not match, which is no JSON, may
+    be called too deep.
     """
     # Cheap and usual case: fewer opening brackets in all than the limit.
-    if raw.count(b"[") + raw.count(b"{") <= limit:
+    if isinstance(text, str):
+        if text.count("[") + text.count("{") <= limit:
+            return False
+        text = text.encode(errors="replace")
+    elif text.count(b"[") + text.count(b"{") <= limit:
         return False
-    depth = 0
-    in_string = escaped = False
-    for byte in raw:
-        if in_string:
-            if escaped:
-                escaped = False
-            elif byte == 0x5C:
-                escaped = True
-            elif byte == 0x22:
-                in_string = False
-        elif byte == 0x22:
-            in_string = True
-        elif byte in b"[{":
-            depth += 1
-            if depth > limit:
-                return True
-        elif byte in b"]}":
-            depth -= 1
-    return False
+    brackets = _NO_BRACKETS.sub(b"", text)
+    for _ in range(limit):
+        if not brackets:
+            return False
+        brackets = _INNERMOST.sub(b"", brackets)
+    return bool(brackets)

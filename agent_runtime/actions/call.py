@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -36,6 +37,8 @@ class Call:
     limits: ActionLimits
     deadline: float
     """On the loop's clock."""
+    expiry: asyncio.Timeout | None = None
+    """What ends the command at its deadline, or earlier if its page does."""
     open_tab: Tab | None = None
     artifacts: list[ArtifactRef] = field(default_factory=list)
 
@@ -58,6 +61,10 @@ class Call:
         margin = min(most, max(least, budget * 0.05), budget / 2)
         left = self.deadline - asyncio.get_running_loop().time()
         return max(1.0, (left - margin) * 1000)
+
+    def interrupted_by(self, tab: Tab) -> AbstractContextManager[None]:
+        """Let the end of *tab*, a page that the action opened itself, end the block at once."""
+        return tab.running(self.expiry) if self.expiry is not None else nullcontext()
 
     def element(self, target: str, frame: str | None = None) -> Element:
         """Return what *target* names on the page, for use with `async with`."""

@@ -15,7 +15,9 @@ from agent_runtime.actions.params import Frame, MaxChars, Target
 from agent_runtime.actions.registry import action
 from xagent_protocol.errors import ErrorCode
 from xagent_protocol.ids import ArtifactId
+from xagent_protocol.outcomes import Effect
 
+_ATTEMPTS: Final = 3
 _TEXT: Final = "text/plain; charset=utf-8"
 _REF: Final = re.compile(r"\[ref=((?:f[0-9]+)?e[0-9]+)\]")
 
@@ -97,16 +99,27 @@ async def snapshot(
     A ref (`p1s1e5`) is a target of other actions until the page goes elsewhere.
     """
     tab = call.tab
-    if target is None:
-        outline = await call.page.aria_snapshot(
-            mode="ai", depth=depth, boxes=boxes, timeout=call.patience_ms
-        )
-    else:
-        async with call.element(target, frame) as root:
-            outline = await root.aria_snapshot(
+    for _ in range(_ATTEMPTS):
+        number = await tab.begin_snapshot()
+        if target is None:
+            outline = await call.page.aria_snapshot(
                 mode="ai", depth=depth, boxes=boxes, timeout=call.patience_ms
             )
-    snapshot_id = await tab.note_snapshot()
+        else:
+            async with call.element(target, frame) as root:
+                outline = await root.aria_snapshot(
+                    mode="ai", depth=depth, boxes=boxes, timeout=call.patience_ms
+                )
+        # Had the page gone elsewhere meanwhile, these refs would name elements of another document.
+        if await tab.shows_snapshot(number):
+            break
+    else:
+        raise ActionFailed(
+            ErrorCode.NOT_ACTIONABLE,
+            f"page {tab.id} goes from one document to the next: wait_for the one you mean",
+            effect=Effect.NONE,
+        )
+    snapshot_id = f"{tab.id}s{number}"
     outline = _REF.sub(rf"[ref={snapshot_id}\1]", outline)
     return Snapshot(
         snapshot_id,

@@ -8,17 +8,29 @@ AgentError
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 from agent_runtime.errors import AgentError
 from xagent_protocol.errors import ErrorCode
 from xagent_protocol.outcomes import Effect
+
+_REFUSED: Final = frozenset(
+    {
+        ErrorCode.INVALID_PARAMS,
+        ErrorCode.UNKNOWN_ACTION,
+        ErrorCode.BLOCKED_BY_POLICY,
+        ErrorCode.SELECTOR_INVALID,
+        ErrorCode.STALE_REF,
+    }
+)
+"""Codes that an action fails with before it has done anything."""
 
 
 class ActionFailed(AgentError):
     """The action ended without doing what was asked.
 
     *code* is an `ErrorCode`, or the own code of a user's action; *effect* is `none` only where it
-    is proven that nothing was done.
+    is proven that nothing was done, and left out it is `partial` unless the code proves that.
     """
 
     def __init__(
@@ -26,13 +38,13 @@ class ActionFailed(AgentError):
         code: str,
         message: str,
         *,
-        effect: Effect = Effect.NONE,
+        effect: Effect | None = None,
         details: Mapping[str, object] | None = None,
     ) -> None:
         """State it in one sentence that names the next step."""
         super().__init__(message)
         self.code = code
-        self.effect = effect
+        self.effect = effect or (Effect.NONE if code in _REFUSED else Effect.PARTIAL)
         self.details = dict(details) if details is not None else None
 
 

@@ -73,7 +73,8 @@ async def new_page(
     tab = call.open_tab = await call.browser.open_tab()
     if allowed is None:
         return OpenedPage(tab.id, tab.page.url, "")
-    with navigating(allowed):
+    await tab.prepare()
+    with call.interrupted_by(tab), navigating(allowed):
         response = await tab.page.goto(allowed, wait_until=wait_until, timeout=call.patience_ms)
     return OpenedPage(
         tab.id,

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 from time import perf_counter
 from typing import Final
 
 import msgspec
+import structlog
 from playwright.async_api import Error, TimeoutError as PlaywrightTimeout
+from structlog.typing import FilteringBoundLogger
 
 from agent_runtime.actions.artifacts import ArtifactStore
 from agent_runtime.actions.call import ActionLimits, Call
@@ -24,6 +25,7 @@ from agent_runtime.browser.browser import Browser
 from agent_runtime.browser.errors import BrowserCrashed, BrowserError, PageClosed
 from agent_runtime.browser.tab import Tab, printable
 from agent_runtime.errors import ArtifactUploadFailed
+from agent_runtime.logs import described
 from xagent_protocol.errors import ErrorCode
 from xagent_protocol.messages import ActionSpec, Command
 from xagent_protocol.outcomes import (
@@ -36,7 +38,10 @@ from xagent_protocol.outcomes import (
     PageState,
 )
 
-_log: Final = logging.getLogger(__name__)
+log: FilteringBoundLogger = structlog.get_logger()
+
+_LOADING: Final = ("navigate", "pages")
+"""The families of actions that may be stopped while a page loads."""
 
 
 class Performer:
@@ -59,11 +64,6 @@ class Performer:
     def specs(self) -> tuple[ActionSpec, ...]:
         """What the agent announces."""
         return self._registry.specs()
-
-    def reads(self, action: str) -> bool:
-        """Say whether *action* changes nothing; an unknown one is not trusted to."""
-        found = self._registry.get(action)
-        return found is not None and found.spec.reads
 
     def lane(self, command: Command) -> str | None:
         """Return the key of the lane in which *command* must wait its turn, if it has to."""
@@ -136,18 +136,20 @@ class Performer:
     ) -> msgspec.Raw:
         tab: Tab | None = None
         began = False
-        deadline = asyncio.timeout_at(call.deadline)
+        deadline = call.expiry = asyncio.timeout_at(call.deadline)
         try:
             async with deadline:
                 if action.spec.on_page:
                     tab = call.open_tab = await self._browser.tab(call.command.page)
-                    if tab.is_crashed:
-                        raise await self._browser.why_closed(tab)
-                    await tab.prepare()
-                    dialogs[tab] = tab.dialogs_shown
-                    began = True
-                    with tab.running(deadline):
-                        value = await action.run(call, params)
+                    # Which page is main may have changed since the lane was chosen.
+                    async with tab.turn:
+                        if tab.is_crashed:
+                            raise await self._browser.why_closed(tab)
+                        await tab.prepare()
+                        dialogs[tab] = tab.dialogs_shown
+                        began = True
+                        with tab.running(deadline):
+                            value = await action.run(call, params)
                 else:
                     await self._browser.ready()
                     began = True
@@ -156,27 +158,30 @@ class Performer:
         except TimeoutError as error:
             if not deadline.expired():
                 raise
+            tab = call.open_tab
             if tab is not None and (tab.launch.lost.is_set() or tab.is_crashed):
                 raise await self._browser.why_closed(tab) from error
             if tab is not None and tab.page.is_closed():
                 raise await self._browser.why_closed(tab) from error
-            await self._free(tab, action)
+            if began:
+                await self._free(call, action)
             raise ActionTimedOut(
                 f"{action.spec.name} was stopped after {call.command.timeout:g} s: "
                 "give it more time, or look at the page with a snapshot",
                 Effect.PARTIAL if began else Effect.NONE,
             ) from error
         except (ActionTimedOut, asyncio.CancelledError):
-            await self._free(tab, action)
+            if began:
+                await self._free(call, action)
             raise
         finally:
             if began and not action.spec.reads:
-                self._browser.touched(tab)
+                self._browser.touched(call.open_tab)
 
-    async def _free(self, tab: Tab | None, action: Action) -> None:
+    async def _free(self, call: Call, action: Action) -> None:
         """Leave the page usable for the next command, whatever this one was stopped in."""
-        if tab is not None:
-            await tab.unwedge(loads=action.spec.family == "navigate")
+        if call.open_tab is not None:
+            await call.open_tab.unwedge(loads=action.spec.family in _LOADING)
 
     async def _explain(self, error: Exception, call: Call) -> ActionFailed:
         match error:
@@ -199,7 +204,7 @@ class Performer:
                     f"the browser refused {call.command.action}: {error.message.splitlines()[0]}",
                     effect=Effect.PARTIAL,
                 )
-        _log.exception("action failed", exc_info=error, extra={"action": call.command.action})
+        log.error("action failed", action=call.command.action, **described(error))
         return ActionFailed(
             ErrorCode.INTERNAL_ERROR,
             f"{call.command.action} failed inside the agent ({type(error).__name__}): "

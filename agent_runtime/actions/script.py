@@ -48,7 +48,9 @@ async def evaluate(
         handle = await owner.element_handle(timeout=call.patience_ms)
     inside = await handle.content_frame()
     if inside is None:
-        raise ActionFailed(ErrorCode.NOT_ACTIONABLE, f"frame: {frame!r} is no iframe")
+        raise ActionFailed(
+            ErrorCode.NOT_ACTIONABLE, f"frame: {frame!r} is no iframe", effect=Effect.NONE
+        )
     with script_errors():
         return await inside.evaluate(expression, arg)
 

@@ -18,6 +18,7 @@ from playwright.async_api import Error, Locator, TimeoutError as PlaywrightTimeo
 from agent_runtime.actions.errors import ActionFailed, ActionTimedOut
 from agent_runtime.browser.tab import Tab
 from xagent_protocol.errors import ErrorCode
+from xagent_protocol.outcomes import Effect
 
 REF: Final = re.compile(r"(?:ref=)?(p[0-9]+)s([0-9]+)((?:f[0-9]+)?e[0-9]+)\Z")
 _BARE_REF: Final = re.compile(r"(?:(?:aria-)?ref=)?(?:f[0-9]+)?e[0-9]+\Z")
@@ -42,6 +43,14 @@ _HINDRANCES: Final = (
     ("did not find some options", "it has no such option"),
 )
 _MAX_MATCHES: Final = 5
+_ATTEMPTED: Final = re.compile(
+    r"performing .* action|elementHandle\.|waiting for element to be (?!.*stable).*\s*\Z"
+)
+"""What Playwright's call log says once the page may have felt something.
+
+A pointer is announced before it is used, and a key by its call. Filling and selecting happen
+within the check that the element is ready, so they may have happened if that is the last line.
+"""
 
 
 class Element:
@@ -106,6 +115,10 @@ class Element:
                 f"the element of ref {self._target} is not on the page any more: "
                 "take a new snapshot"
             )
+        if ref.startswith("f") and not await _is_in_its_document(tab, int(number), locator):
+            raise _stale(
+                f"ref {self._target} is of a document that its iframe has left: take a new snapshot"
+            )
         return locator
 
     async def _explain(self, error: Error, locator: Locator) -> ActionFailed | None:
@@ -118,18 +131,20 @@ class Element:
                 f"the selector {self._target!r} cannot be read: {_first_line(message)}",
             )
         if "does not match any element" in message:
-            return self._not_found()
+            return self._not_found(_effect(message))
         if isinstance(error, PlaywrightTimeout):
             return await self._explain_timeout(message, locator)
         if "Element is not" in message or "Cannot type text" in message or "Malformed" in message:
             return ActionFailed(
-                ErrorCode.NOT_ACTIONABLE, f"{self._target!r}: {_first_line(message)}"
+                ErrorCode.NOT_ACTIONABLE,
+                f"{self._target!r}: {_first_line(message)}",
+                effect=_effect(message),
             )
         return None
 
     async def _explain_timeout(self, message: str, locator: Locator) -> ActionFailed:
         if not await locator.count():
-            return self._not_found()
+            return self._not_found(_effect(message))
         for sign, reason in _HINDRANCES:
             if sign in message:
                 lines = [line.strip(" -") for line in message.splitlines()]
@@ -137,16 +152,20 @@ class Element:
                 return ActionFailed(
                     ErrorCode.NOT_ACTIONABLE,
                     f"{self._target!r} is there, but {reason}: deal with that first",
+                    effect=_effect(message),
                     details={"reason": seen},
                 )
-        return ActionTimedOut(f"{self._target!r} was found, but did not answer in time")
+        return ActionTimedOut(
+            f"{self._target!r} was found, but did not answer in time", _effect(message)
+        )
 
-    def _not_found(self) -> ActionFailed:
+    def _not_found(self, effect: Effect) -> ActionFailed:
         place = f" inside the frame {self._frame!r}" if self._frame is not None else ""
         return ActionFailed(
             ErrorCode.SELECTOR_NOT_FOUND,
             f"nothing on page {self._tab.id} matches {self._target!r}{place}: "
             "take a snapshot to see what is there",
+            effect=effect,
         )
 
     def _ambiguous(self, message: str) -> ActionFailed:
@@ -155,8 +174,19 @@ class Element:
             ErrorCode.SELECTOR_AMBIGUOUS,
             f"{self._target!r} matches more than one element: "
             "narrow it down, or use the ref of one from a snapshot",
+            effect=_effect(message),
             details={"matches": matches},
         )
+
+
+async def _is_in_its_document(tab: Tab, number: int, locator: Locator) -> bool:
+    frame = await (await locator.element_handle()).owner_frame()
+    return frame is not None and tab.frame_shows_snapshot(frame, number)
+
+
+def _effect(message: str) -> Effect:
+    """Say what an action that failed with *message* may have done before."""
+    return Effect.PARTIAL if _ATTEMPTED.search(message) else Effect.NONE
 
 
 def _stale(message: str) -> ActionFailed:

@@ -26,7 +26,7 @@ class Waited(msgspec.Struct, frozen=True):
     url: str
 
 
-@action(family="wait", reads=True)
+@action(family="wait", reads=False)
 async def wait_for(
     call: Call,
     *,
@@ -46,7 +46,8 @@ async def wait_for(
 ) -> Waited:
     """Wait until all of what is given is so, within the command's timeout.
 
-    At least one of selector, text, text_gone, url, load_state, function, milliseconds.
+    At least one of selector, text, text_gone, url, load_state, function, milliseconds. It counts
+    as writing, since a function may do anything.
     """
     page = call.page
     given = (selector, text, text_gone, url, load_state, function, milliseconds)
@@ -77,11 +78,11 @@ async def wait_for(
         with _waiting(f"the load state {load_state!r}"):
             await page.wait_for_load_state(load_state, timeout=call.patience_ms)
     if function is not None:
-        with _waiting("the function to be truthy"), script_errors():
+        with _waiting("the function to be truthy", Effect.PARTIAL), script_errors():
             handle = await page.wait_for_function(function, arg=arg, timeout=call.patience_ms)
             await handle.dispose()
     if milliseconds is not None:
-        await asyncio.sleep(milliseconds / 1000)
+        await _pause(call, milliseconds, Effect.NONE if function is None else Effect.PARTIAL)
     return Waited(page.url)
 
 
@@ -100,14 +101,23 @@ async def _element(
             return
         if isinstance(failure, ActionTimedOut):
             raise ActionTimedOut(
-                f"{selector!r} is there, but not {state} in time", Effect.COMPLETE
+                f"{selector!r} is there, but not {state} in time", Effect.NONE
             ) from failure
         raise
 
 
+async def _pause(call: Call, milliseconds: float, effect: Effect) -> None:
+    patience_ms = call.patience_ms
+    await asyncio.sleep(min(milliseconds, patience_ms) / 1000)
+    if milliseconds > patience_ms:
+        raise ActionTimedOut(
+            f"{milliseconds:g} milliseconds do not fit into the command's timeout", effect
+        )
+
+
 @contextmanager
-def _waiting(what: str) -> Iterator[None]:
+def _waiting(what: str, effect: Effect = Effect.NONE) -> Iterator[None]:
     try:
         yield
     except PlaywrightTimeout as error:
-        raise ActionTimedOut(f"waited in vain for {what}", Effect.COMPLETE) from error
+        raise ActionTimedOut(f"waited in vain for {what}", effect) from error

@@ -14,7 +14,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final, Self
 
+import structlog
 from playwright.async_api import BrowserContext, Error, Playwright, async_playwright
+from structlog.typing import FilteringBoundLogger
 
 from agent_runtime.browser.cookies import CookieJar
 from agent_runtime.browser.errors import (
@@ -30,9 +32,14 @@ from agent_runtime.browser.launch import BrowserSettings as BrowserSettings, Lau
 from agent_runtime.browser.page_ids import PageIds
 from agent_runtime.browser.tab import Tab
 from agent_runtime.browser.tabs import Tabs
+from agent_runtime.errors import DirectoryUnusable
 from xagent_protocol.messages import BrowserStatus
 
+log: FilteringBoundLogger = structlog.get_logger()
+
 _PROBE_EVERY_SECONDS: Final = 10.0
+_PROBES: Final = 2
+"""How many in succession a browser misses before it is lost; one may fall into a bad moment."""
 _COOKIES_SETTLE_SECONDS: Final = 0.5
 _TITLES_SETTLE_SECONDS: Final = 0.2
 _TITLE_SECONDS: Final = 2.0
@@ -96,8 +103,13 @@ class Browser:
 
         Raises:
             BrowserUnavailable: none was found, or it does not start; one sentence says why.
+            DirectoryUnusable: what it needs cannot be written or read.
         """
-        directory = private_directory(self._settings.directory)
+        directory = self._settings.directory
+        try:
+            private_directory(directory)
+        except OSError as error:
+            raise DirectoryUnusable(f"cannot use {directory}: {error.strerror}") from error
         self.tabs = Tabs(
             PageIds(directory / "next_page"),
             on_change=self._tabs_changed,
@@ -163,7 +175,7 @@ class Browser:
             async with self._moved:
                 await self._moved.wait_for(lambda: self._state is not BrowserState.RESTARTING)
         if self._state is BrowserState.UNAVAILABLE and self._failure is not None:
-            raise self._failure
+            raise type(self._failure)(str(self._failure), self._failure.details)
         if self._state is not BrowserState.READY:
             raise BrowserUnavailable("the browser is closed: the agent is stopping")
 
@@ -184,9 +196,8 @@ class Browser:
                 return await self.open_main()
             except Error:
                 # No page is left because the browser is dying: it has just not said so yet.
-                if launched is None or await launched.is_answering():
+                if launched is None or await self._answers(launched):
                     raise
-                self._lose(launched)
 
     async def open_main(self) -> Tab:
         """Open a blank page if there is none, and return the main page."""
@@ -196,15 +207,27 @@ class Browser:
             return await self.open_tab()
 
     async def open_tab(self) -> Tab:
-        """Open a blank page."""
-        assert self._launch is not None
-        launched = self._launch
-        return self.tabs.admit(await launched.context.new_page(), launched)
+        """Open a blank page.
+
+        Raises:
+            BrowserCrashed: the browser died meanwhile.
+            BrowserUnavailable: the page cannot be given an id.
+        """
+        launched = self._current()
+        page = await launched.context.new_page()
+        try:
+            return self.tabs.admit(page, launched)
+        except BrowserUnavailable:
+            await page.close()
+            raise
 
     async def user_agent(self) -> str:
-        """Ask the browser how it calls itself to sites."""
-        assert self._launch is not None
-        return await self._launch.user_agent()
+        """Ask the browser how it calls itself to sites.
+
+        Raises:
+            BrowserCrashed: the browser died meanwhile.
+        """
+        return await self._current().user_agent()
 
     def touched(self, tab: Tab | None) -> None:
         """Note that a command may have changed cookies and this page's title."""
@@ -233,16 +256,12 @@ class Browser:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_LAST_EVENTS_SECONDS):
                     await launched.lost.wait()
-        if launched is not None and not launched.lost.is_set() and tab is not None:
-            if await launched.is_answering():
-                return PageClosed(
-                    f"page {tab.id} was closed while the command ran",
-                    {"open": [one.id for one in self.tabs]},
-                )
-            self._lose(launched)
-        return BrowserCrashed(
-            "the browser died while the command ran; it is being restarted with the same profile"
-        )
+        if tab is not None and await self._answers(tab.launch):
+            return PageClosed(
+                f"page {tab.id} was closed while the command ran",
+                {"open": [one.id for one in self.tabs]},
+            )
+        return _crashed()
 
     # --- loops ------------------------------------------------------------------------------
 
@@ -262,16 +281,27 @@ class Browser:
                 await self._restart()
 
     async def _probe(self, launched: Launch) -> None:
-        answering = await launched.is_answering()
-        if not answering:
-            self._lose(launched)
-        elif not self._is_answering:
+        if not await self._answers(launched):
+            return
+        if not self._is_answering:
             self._is_answering = True
             self._on_change()
-        if answering and not self.tabs.main:
-            with contextlib.suppress(Error):
+        if not self.tabs.main:
+            try:
                 await self.open_main()
+            except (Error, BrowserError) as error:
+                log.warning("no main page can be opened", error=type(error).__name__)
         self._cookies_due.set()
+
+    async def _answers(self, launched: Launch) -> bool:
+        """Ask *launched* for a sign of life; if it gives none it is lost."""
+        for _ in range(_PROBES):
+            if await launched.is_answering():
+                return True
+            if launched.lost.is_set() or not launched.is_running():
+                break
+        self._lose(launched)
+        return False
 
     async def _restart(self) -> None:
         gone = ", ".join(self.tabs.take_lost()) or "none"
@@ -290,6 +320,7 @@ class Browser:
             "The browser was restarted after a crash, with the same profile; pages that are gone: "
             f"{gone}; {main.id if main is not None else 'a new page'} is the main page now."
         )
+        log.info("browser restarted", epoch=self.epoch, failures=failures, pages_gone=gone)
         await self._move(BrowserState.READY)
 
     async def _keep_cookies(self) -> None:
@@ -320,17 +351,16 @@ class Browser:
             await self._bring_up()
         except BrowserUnavailable as error:
             self._failure = error
+            log.warning("browser cannot be restarted", reason=str(error))
             return False
         return True
 
     async def _bring_up(self) -> None:
         """Have Chromium running on the profile, with one page and the cookies it may have lost."""
-        if self._playwright is None:
-            self._playwright = await async_playwright().start()
-        bundled = Path(self._playwright.chromium.executable_path)
-        if self._found is None:
-            self._found = await find_browser(self._settings.executable, bundled)
-        launched = await launch(self._playwright, self._settings, self._found)
+        try:
+            launched = await self._launch_one()
+        except OSError as error:
+            raise BrowserUnavailable(f"the browser cannot be started: {error}") from error
         self._launch = launched
         self.epoch += 1
 
@@ -345,6 +375,19 @@ class Browser:
         except Error as error:
             raise BrowserUnavailable("the browser died right after its start") from error
         self._is_answering = True
+
+    async def _launch_one(self) -> Launch:
+        if self._playwright is None:
+            self._playwright = await async_playwright().start()
+        bundled = Path(self._playwright.chromium.executable_path)
+        if self._found is None:
+            self._found = await find_browser(self._settings.executable, bundled)
+        return await launch(self._playwright, self._settings, self._found)
+
+    def _current(self) -> Launch:
+        if self._launch is None:
+            raise _crashed()
+        return self._launch
 
     async def _tear_down(self) -> None:
         launched, self._launch = self._launch, None
@@ -367,6 +410,7 @@ class Browser:
         launched.lost.set()
         if launched is not self._launch or self._state is not BrowserState.READY:
             return
+        log.warning("browser lost", epoch=self.epoch, is_running=launched.is_running())
         self._state = BrowserState.RESTARTING
         self._is_answering = False
         self.tabs.clear()
@@ -384,6 +428,12 @@ class Browser:
             self._state = state
             self._moved.notify_all()
         self._on_change()
+
+
+def _crashed() -> BrowserCrashed:
+    return BrowserCrashed(
+        "the browser died while the command ran; it is being restarted with the same profile"
+    )
 
 
 async def _read_title(tab: Tab) -> None:

@@ -71,6 +71,10 @@ class Launch:
             return False
         return True
 
+    def is_running(self) -> bool:
+        """Say whether its process is there, as far as anybody knows."""
+        return self.process is None or _lives(self.process)
+
     async def user_agent(self) -> str:
         """Ask the browser how it calls itself to sites."""
         version = await self.cdp.send("Browser.getVersion")
@@ -147,8 +151,7 @@ async def _browser_process(cdp: CDPSession) -> psutil.Process | None:
 def _end(process: psutil.Process) -> None:
     """Make sure that *process*, which we started, and what it started are gone."""
     with contextlib.suppress(psutil.Error):
-        # `is_running` compares the start time too: a reused pid is never touched.
-        if not process.is_running() or not is_alive(process.pid):
+        if not _lives(process):
             return
         family = [process, *process.children(recursive=True)]
         _, alive = psutil.wait_procs(family, timeout=2)
@@ -156,6 +159,11 @@ def _end(process: psutil.Process) -> None:
             with contextlib.suppress(psutil.Error):
                 one.kill()
         psutil.wait_procs(alive, timeout=5)
+
+
+def _lives(process: psutil.Process) -> bool:
+    # `is_running` compares the start time too: a reused pid is never taken for it.
+    return process.is_running() and is_alive(process.pid)
 
 
 def _has_display() -> bool:

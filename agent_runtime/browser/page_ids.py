@@ -10,7 +10,9 @@ import re
 from pathlib import Path
 from typing import Final
 
+from agent_runtime.browser.errors import BrowserUnavailable
 from agent_runtime.browser.files import write_private
+from agent_runtime.errors import DirectoryUnusable
 from xagent_protocol.ids import PageId
 
 _PAGE_ID: Final = re.compile(r"p([1-9][0-9]{0,17})\Z")
@@ -20,17 +22,38 @@ class PageIds:
     """Hands out `p1`, `p2`, …; the number to come is written before the id is given away."""
 
     def __init__(self, path: Path) -> None:
-        """Go on where the file at *path* says, or begin at 1."""
+        """Go on where the file at *path* says; where there is none, begin at 1.
+
+        Raises:
+            DirectoryUnusable: the file cannot be read, or holds no number.
+        """
         self._path = path
         try:
             self._next = max(1, int(path.read_text()))
-        except (FileNotFoundError, ValueError):
+        except FileNotFoundError:
             self._next = 1
+        except OSError as error:
+            raise DirectoryUnusable(f"cannot read {path}: {error.strerror}") from error
+        except ValueError as error:
+            raise DirectoryUnusable(
+                f"{path} does not hold the number of the next page: write one into it that is "
+                "higher than that of any page so far"
+            ) from error
 
     def take(self) -> PageId:
-        """Return an id that was never given before."""
+        """Return an id that was never given before.
+
+        Raises:
+            BrowserUnavailable: the next one cannot be written down.
+        """
         number = self._next
-        write_private(self._path, b"%d\n" % (number + 1))
+        try:
+            write_private(self._path, b"%d\n" % (number + 1), synced=True)
+        except OSError as error:
+            raise BrowserUnavailable(
+                f"no page can be opened, since its id cannot be written to {self._path}: "
+                f"{error.strerror}"
+            ) from error
         self._next = number + 1
         return PageId(f"p{number}")
 

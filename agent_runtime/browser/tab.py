@@ -12,8 +12,9 @@ import contextlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
+from weakref import WeakKeyDictionary
 
-from playwright.async_api import CDPSession, Error, JSHandle, Page
+from playwright.async_api import CDPSession, Error, Frame, JSHandle, Page
 
 from agent_runtime.browser.launch import Launch
 from xagent_protocol.ids import PageId
@@ -42,6 +43,10 @@ class Tab:
         self._first_of_document = 1
         self._document: JSHandle | None = None
         """The document that the last snapshot was taken of; unusable once the page has left it."""
+        self._frames_left: WeakKeyDictionary[Frame, int] = WeakKeyDictionary()
+        """The last snapshot that an iframe's document may be in which it has left by now."""
+        self.turn = asyncio.Lock()
+        """Held by the command that acts on the page; queues are kept elsewhere."""
         self._escape: CDPSession | None = None
         self._running: set[asyncio.Timeout] = set()
 
@@ -53,11 +58,6 @@ class Tab:
             yield
         finally:
             self._running.discard(deadline)
-
-    @property
-    def is_busy(self) -> bool:
-        """Whether a command runs on this page."""
-        return bool(self._running)
 
     def interrupt(self) -> None:
         """End every command that runs on this page; it cannot answer any more."""
@@ -83,7 +83,6 @@ class Tab:
             async with asyncio.timeout(_UNWEDGE_SECONDS):
                 if loads:
                     await self._escape.send("Page.stopLoading")
-                    return
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(_UNWEDGE_SECONDS / 2):
                         await self.page.evaluate("0")
@@ -109,8 +108,10 @@ class Tab:
         """What a beat says of this page."""
         return PageSummary(self.id, self.page.url[:_MAX_URL], self.title or "", main)
 
-    async def note_snapshot(self) -> str:
-        """Bind a new snapshot to the document that the page is on, and return its id.
+    async def begin_snapshot(self) -> int:
+        """Bind a new snapshot to the document that the page is on, and return its number.
+
+        It is to be taken after this; ask `shows_snapshot` whether it was of that document still.
 
         Raises:
             playwright.async_api.Error: the page is gone.
@@ -118,15 +119,23 @@ class Tab:
         is_new = await self._has_left_document()
         self.snapshot_number += 1
         if is_new:
-            self._document = await self.page.evaluate_handle("document")
             self._first_of_document = self.snapshot_number
-        return f"{self.id}s{self.snapshot_number}"
+            self._document = await self.page.evaluate_handle("document")
+        return self.snapshot_number
 
     async def shows_snapshot(self, number: int) -> bool:
         """Say whether the page is still on the document that snapshot *number* was taken of."""
         if not self._first_of_document <= number <= self.snapshot_number:
             return False
         return not await self._has_left_document()
+
+    def note_navigation(self, frame: Frame) -> None:
+        """Note that an iframe of the page went elsewhere: no snapshot so far shows it any more."""
+        self._frames_left[frame] = self.snapshot_number
+
+    def frame_shows_snapshot(self, frame: Frame, number: int) -> bool:
+        """Say whether *frame* is on the document that it was on in snapshot *number*."""
+        return number > self._frames_left.get(frame, 0)
 
     async def _has_left_document(self) -> bool:
         if self._document is None:

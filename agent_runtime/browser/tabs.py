@@ -11,15 +11,19 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Final
 
+import structlog
 from playwright.async_api import Dialog, Error, Frame, Page
+from structlog.typing import FilteringBoundLogger
 
-from agent_runtime.browser.errors import PageClosed, PageNotFound
+from agent_runtime.browser.errors import BrowserUnavailable, PageClosed, PageNotFound
 from agent_runtime.browser.launch import Launch
 from agent_runtime.browser.page_ids import PageIds
 from agent_runtime.browser.tab import Tab, printable
 from xagent_protocol.ids import PageId
 from xagent_protocol.messages import PageSummary
 from xagent_protocol.outcomes import DialogState
+
+log: FilteringBoundLogger = structlog.get_logger()
 
 _MAX_DIALOG_MESSAGE: Final = 2_000
 _LAST_BREATH_SECONDS: Final = 1.0
@@ -56,10 +60,17 @@ class Tabs:
         return next((tab for tab in self._open.values() if not tab.is_crashed), None)
 
     def attach(self, launch: Launch) -> None:
-        """Take in the pages of *launch*, those to come as well."""
+        """Take in the pages of *launch*, those to come as well.
+
+        Raises:
+            BrowserUnavailable: no id can be given to one that is there.
+        """
 
         def admit(page: Page) -> None:
-            self.admit(page, launch)
+            try:
+                self.admit(page, launch)
+            except BrowserUnavailable as error:
+                log.error("a page stays without an id", reason=str(error))
 
         launch.context.on("page", admit)
         launch.context.on("dialog", self._answer)
@@ -67,7 +78,11 @@ class Tabs:
             self.admit(page, launch)
 
     def admit(self, page: Page, launch: Launch) -> Tab:
-        """Return the tab of *page*, which gets an id if it has none yet."""
+        """Return the tab of *page*, which gets an id if it has none yet.
+
+        Raises:
+            BrowserUnavailable: no id can be written down.
+        """
         for tab in self._open.values():
             if tab.page is page:
                 return tab
@@ -136,10 +151,12 @@ class Tabs:
             self._on_change()
 
         def on_navigated(frame: Frame) -> None:
-            if frame.parent_frame is None:
-                tab.title = None
-                on_titled(tab.page)
-                self._on_change()
+            if frame.parent_frame is not None:
+                tab.note_navigation(frame)
+                return
+            tab.title = None
+            on_titled(tab.page)
+            self._on_change()
 
         def on_titled(_: Page) -> None:
             tab.title_is_due = True

@@ -20,6 +20,7 @@ from websockets.exceptions import ConnectionClosed
 from agent_runtime.errors import AgentError
 from agent_runtime.link.endings import Ending, Next, of_close
 from agent_runtime.work.inbox import Inbox
+from agent_runtime.work.lease import Lease
 from agent_runtime.work.outbox import Outbox
 from xagent_protocol.close_codes import STALE_EPOCH, CloseCode
 from xagent_protocol.codec import encode
@@ -70,7 +71,7 @@ class Subjects:
     """What is talked about: the agent's parts that outlive every socket.
 
     *browser_changed* is set by the browser and cleared here; *heed* is told what the orchestrator
-    accepts before any command is.
+    accepts before any command is; *resume* is called when a welcome has renewed the *lease*.
     """
 
     inbox: Inbox
@@ -80,6 +81,8 @@ class Subjects:
     browser_changed: asyncio.Event
     in_flight: Callable[[], int]
     heed: Callable[[Limits], None]
+    lease: Lease
+    resume: Callable[[], None]
 
 
 class Conversation:
@@ -132,7 +135,9 @@ class Conversation:
                         await self._open(message)
                     else:
                         self._hear(message)
-                    silence.reschedule(clock.time() + self._patience_seconds)
+                    until = clock.time() + self._patience_seconds
+                    silence.reschedule(until)
+                    self._subjects.lease.extend(until)
             await self._close(CloseCode.CONFLICT, STALE_EPOCH)
             return Ending(Next.AGAIN, "the orchestrator's epoch is one that was seen before")
         except ConnectionClosed as error:
@@ -161,6 +166,8 @@ class Conversation:
         self._patience_seconds = welcome.limits.lost_seconds
         self._subjects.heed(welcome.limits)
         self._subjects.outbox.open(self._post, welcome.limits.frame_bytes)
+        self._subjects.lease.extend(asyncio.get_running_loop().time() + self._patience_seconds)
+        self._subjects.resume()
         self._welcomed.set()
         log.info("connected", session_id=welcome.session_id, epoch=welcome.epoch)
 

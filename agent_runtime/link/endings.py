@@ -74,11 +74,12 @@ def _of_status(status: int, problem: Problem, retry_after: str) -> Ending:
     said = f"the handshake was answered with HTTP {status}"
     if explanation := problem.detail or problem.title or problem.code:
         said = f"{said}: {_short(explanation)}"
-    if status == 401:
-        return Ending(Next.ENROL, said)
     if problem.code == DUPLICATE_AGENT:
         return Ending(Next.WAIT_FOR_NAME, said)
-    # Without the orchestrator's own code it may be anybody on the way who says so.
+    # Without the orchestrator's own code it may be anybody on the way who says so: a proxy's 401
+    # must not bring the user's token to light, and nobody's but the orchestrator's end the agent.
+    if status == 401 and problem.code:
+        return Ending(Next.ENROL, said)
     if status in (403, 426) and problem.code:
         return Ending(Next.GIVE_UP, said)
     return Ending(Next.AGAIN, said, problem.retry_after or _seconds(retry_after))

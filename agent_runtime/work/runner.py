@@ -7,7 +7,6 @@ on whatever becomes of the socket that brought it.
 from __future__ import annotations
 
 import asyncio
-import traceback
 from enum import Enum, auto
 from time import perf_counter
 from types import TracebackType
@@ -17,8 +16,10 @@ import msgspec
 import structlog
 from structlog.typing import FilteringBoundLogger
 
+from agent_runtime.logs import described
 from agent_runtime.work.journal import Journal
 from agent_runtime.work.lanes import Lanes
+from agent_runtime.work.lease import Lease
 from agent_runtime.work.outbox import Outbox
 from xagent_protocol.errors import ErrorCode
 from xagent_protocol.ids import RequestId
@@ -66,11 +67,14 @@ class _Job:
 class Runner:
     """Owns the tasks of all running commands; open it with ``async with``."""
 
-    def __init__(self, performer: Performs, journal: Journal, outbox: Outbox) -> None:
+    def __init__(self, performer: Performs, journal: Journal, outbox: Outbox, lease: Lease) -> None:
         """Make a runner; it accepts commands once it is entered."""
         self._performer = performer
         self._journal = journal
         self._outbox = outbox
+        self._lease = lease
+        self._held_back: list[str] = []
+        """Lanes whose next command may not begin before the next welcome."""
         self._tasks = asyncio.TaskGroup()
         self._lanes: Lanes[_Job] = Lanes()
         self._jobs: dict[RequestId, _Job] = {}
@@ -106,6 +110,12 @@ class Runner:
             self._end_unbegun(job, _Stop.AGENT_STOPPING)
         elif self._lanes.enter(job.lane, job):
             self._begin(job)
+
+    def resume(self) -> None:
+        """Begin what was held back while the lease was over; call it after each welcome."""
+        lanes, self._held_back = self._held_back, []
+        for lane in lanes:
+            self._advance(lane)
 
     def cancel(self, request_id: RequestId) -> None:
         """Stop a command, or never start it; without effect if it is over or unknown."""
@@ -161,9 +171,21 @@ class Runner:
                 self._outbox.started(command.request_id, command.attempt)
                 self._end(job, await self._outcome(job))
         # Not in a `finally`: what gets past here is the end of the whole runner.
-        successor = self._lanes.leave(job.lane)
-        if successor is not None:
-            self._begin(successor)
+        if job.lane is not None:
+            self._advance(job.lane)
+
+    def _advance(self, lane: str) -> None:
+        """Let the next command of *lane*, whose current one is over, begin."""
+        if self._lease.is_over(asyncio.get_running_loop().time()):
+            self._held_back.append(lane)
+            return
+        while (successor := self._lanes.leave(lane)) is not None:
+            # The main page may be another by now, and somebody may be at work on it.
+            successor.lane = self._performer.lane(successor.command)
+            if successor.lane == lane or self._lanes.enter(successor.lane, successor):
+                self._begin(successor)
+            if successor.lane == lane:
+                return
 
     async def _outcome(self, job: _Job) -> Outcome:
         try:
@@ -215,12 +237,7 @@ def _stopped(outcome: Outcome, stop: _Stop) -> Outcome:
 
 
 def _broken(error: BaseException) -> Outcome:
-    # The place is logged and the text is not: it may quote what the page or the caller said.
-    log.error(
-        "the action broke its contract",
-        error=type(error).__name__,
-        where="".join(traceback.format_tb(error.__traceback__)),
-    )
+    log.error("the action broke its contract", **described(error))
     return Outcome(
         OutcomeState.FAILED,
         Effect.UNKNOWN,

@@ -41,6 +41,7 @@ from xagent_protocol.transitions import CommandState
 
 TAG: Final = "Commands"
 
+_WITH_AGENT: Final = (CommandState.DISPATCHED, CommandState.RUNNING)
 _NO_PARAMS: Final = msgspec.Raw(b"{}")
 
 ActionName = Annotated[
@@ -266,10 +267,11 @@ def _reply(record: CommandRecord) -> Reply[Command]:
 async def _list(
     services: Services, agent_id: AgentId | None, query: AgentCommandQuery
 ) -> CommandPage:
-    # The journal holds a running command as dispatched, so either is looked up as that.
-    is_running = query.state is CommandState.RUNNING
-    state = CommandState.DISPATCHED if is_running else query.state
-    wanted = CommandFilter(agent_id=agent_id, state=state, action=query.action)
+    states: tuple[CommandState, ...] = () if query.state is None else (query.state,)
+    if query.state in _WITH_AGENT:
+        # The journal need not know that a dispatched command runs by now.
+        states = _WITH_AGENT
+    wanted = CommandFilter(agent_id=agent_id, states=states, action=query.action)
     # One more than asked says whether there is another page.
     records = await services.history.commands(
         wanted, limit=query.limit + 1, before=command_key(query.cursor)

@@ -34,6 +34,7 @@ HIGHEST_EPOCH: Final = 2**62
 
 GOODBYE: Final = "goodbye"
 RESTARTED: Final = "orchestrator_restarted"
+GONE: Final = "gone before it was welcome"
 
 
 class Admission:
@@ -70,6 +71,10 @@ class Admission:
             )
         await self._sessions.end_all(now, RESTARTED)
 
+    def turn(self, agent_id: AgentId) -> asyncio.Lock:
+        """Return the lock under which a name's place is taken, or its install replaced."""
+        return self._turns.setdefault(agent_id, asyncio.Lock())
+
     def refuse_stranger(self, agent_id: AgentId, install_id: InstallId) -> None:
         """Refuse another install of a name whose lease lives.
 
@@ -104,7 +109,7 @@ class Admission:
         """
         if hello.highest_epoch >= HIGHEST_EPOCH:
             raise InvalidMessage(f"highest_epoch is not below {HIGHEST_EPOCH}")
-        async with self._turns.setdefault(agent_id, asyncio.Lock()):
+        async with self.turn(agent_id):
             agent = self._registry.get(agent_id)
             if agent.install_id != hello.install_id:
                 self.refuse_stranger(agent_id, hello.install_id)
@@ -113,7 +118,12 @@ class Admission:
                 )
             session = _session(agent, hello, remote_address)
             await self._registry.save(_greeted(agent, hello, session))
-            await self._sessions.begin(session)
+            try:
+                await self._sessions.begin(session)
+            except asyncio.CancelledError:
+                # Its row is written all the same, and nobody else will ever come to end it.
+                self._sessions.end_unheard(session, now_ms(), GONE)
+                raise
             live = LiveAgent(session, socket, hello.browser)
             # One leaves and the other enters in one step: nobody is told that it is offline.
             older = self._connections.enter(live)

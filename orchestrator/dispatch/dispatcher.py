@@ -11,7 +11,7 @@ import asyncio
 import itertools
 import sqlite3
 from collections.abc import Coroutine
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 import structlog
@@ -27,9 +27,12 @@ from orchestrator.errors import (
     BodyTooLarge,
     CommandUnknown,
     Draining,
+    FieldError,
+    InvalidRequest,
     QueueFull,
     Refusal,
     RequestIdReused,
+    StorageUnavailable,
     TooManyCommands,
 )
 from orchestrator.fresh_ids import new_request_id
@@ -38,9 +41,11 @@ from orchestrator.settings import Bounds, Timers
 from orchestrator.store.agents import AgentRegistry
 from orchestrator.store.journal import Journal
 from orchestrator.store.records import AgentRecord, CommandRecord
+from orchestrator.store.writer import PATIENCE_SECONDS
+from xagent_protocol.close_codes import CloseCode
 from xagent_protocol.errors import ErrorCode, IllegalMove
 from xagent_protocol.ids import AgentId, RequestId
-from xagent_protocol.messages import Cancel, Command, Inventory, Result, Started
+from xagent_protocol.messages import Cancel, Command, Inventory, InventoryItem, Result, Started
 from xagent_protocol.outcomes import CommandError
 from xagent_protocol.transitions import (
     EVENT_OF_OUTCOME,
@@ -56,8 +61,13 @@ log: Final = structlog.get_logger(__name__)
 OFFLINE_RETRY_SECONDS: Final = 5
 SWEEPS_PER_MARK: Final = 60
 
+ADOPTED_ACTION: Final = "(unknown)"
+"""What stands for the action of a command that only its agent remembers."""
+
 ENVELOPE_BYTES: Final = 4096
 """More than everything in a command's frame beside its params."""
+
+_ReturnT = TypeVar("_ReturnT")
 
 _WITH_AGENT: Final = (CommandState.DISPATCHED, CommandState.RUNNING)
 
@@ -125,7 +135,7 @@ class Dispatcher:
         Raises:
             Refusal: nothing was recorded and nothing will be sent; the subclass says why.
         """
-        params = msgspec.json.decode(submission.params)
+        params = _decoded(submission.params)
         fingerprint = submission.fingerprint(params)
         entry = None
         if submission.request_id is not None:
@@ -182,23 +192,22 @@ class Dispatcher:
         entry = self._pending.get(request_id)
         if entry is None:
             return await self.get(request_id)
-        async with entry.turn:
-            record = entry.record
-            if not entry.is_recorded:
-                return await self.get(request_id)
-            if record.state is CommandState.QUEUED:
-                await self._withdraw(entry)
-            elif not record.is_over and not record.progress.cancel_requested:
-                await self._commit(entry, request_cancel(record.progress))
-            live = self._connections.get(record.agent_id)
-            if live is not None and live.is_ready and not entry.record.is_over:
-                live.socket.send(Cancel(request_id))
-        return entry.record
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                return await self._unharmed(self._cancel(entry))
+        except TimeoutError:
+            raise StorageUnavailable(
+                "The journal cannot be written now; the wish to cancel may still be kept. Try "
+                "again.",
+                retry_after=2,
+            ) from None
 
     def as_it_stands(self, record: CommandRecord) -> CommandRecord:
-        """Return the live view of a command read from the journal, which knows no `running`."""
+        """Return the live view of a command read from the journal, which may not know `running`."""
         entry = self._pending.get(record.request_id)
-        return record if entry is None else msgspec.structs.replace(entry.record, seq=record.seq)
+        if entry is None or not entry.is_recorded:
+            return record
+        return msgspec.structs.replace(entry.record, seq=record.seq)
 
     def counts(self, agent_id: AgentId) -> tuple[int, int]:
         """Count an agent's commands in flight and in the queue."""
@@ -217,9 +226,7 @@ class Dispatcher:
         """
         held = {item.request_id: item for item in inventory.commands}
         for entry in self._pending.of_agent(live.agent_id):
-            async with entry.turn:
-                if entry.is_recorded and entry.record.state in _WITH_AGENT:
-                    await self._reconcile_one(entry, live, held)
+            await self._unharmed(self._reconcile_in_turn(entry, live, held))
         live.is_ready = True
         self._pump(live.agent_id)
 
@@ -246,13 +253,19 @@ class Dispatcher:
         entry = self._pending.get(message.request_id)
         return entry is None or entry.record.agent_id == live.agent_id
 
-    def finished(self, live: LiveAgent, message: Result) -> None:
-        """Take in a result: commit it (T4, T11), wake who waits, acknowledge it."""
+    async def finished(self, live: LiveAgent, message: Result) -> None:
+        """Take in a result: commit it (T4, T11), wake who waits, acknowledge it.
+
+        Returns before it is committed, so that an agent's results share commits; only one that
+        nobody waits for is looked up first, lest an agent fill the memory with such look-ups.
+        """
         entry = self._pending.get(message.request_id)
-        if entry is None or not entry.turn.try_take():
-            self._spawn(self._finish_in_turn(live, message))
-        else:
+        if entry is None:
+            await self._unharmed(self._finish_late(live, message))
+        elif entry.turn.try_take():
             self._finish(entry, live, message)
+        else:
+            self._spawn(self._finish_in_turn(live, message))
 
     # --- moves --------------------------------------------------------------------------------
 
@@ -315,7 +328,7 @@ class Dispatcher:
         pending.open(entry)
         return entry
 
-    def _record(self, entry: PendingCommand) -> None:
+    def _record(self, entry: PendingCommand, *, is_sent: bool = False) -> None:
         """Write a new command into the journal, and send it if it is bound to a session."""
         record = entry.record
         live = self._connections.get(record.agent_id)
@@ -327,7 +340,7 @@ class Dispatcher:
                 self._discard(entry)
             else:
                 entry.is_recorded = True
-                if record.state is CommandState.DISPATCHED and live is not None:
+                if record.state is CommandState.DISPATCHED and live is not None and not is_sent:
                     self._send(entry, live)
                 if self._pending.queued(record.agent_id):
                     self._pump(record.agent_id)
@@ -348,6 +361,8 @@ class Dispatcher:
                     while not (entry.record.is_over or entry.failure or self.is_draining):
                         await entry.woken()
             except TimeoutError:
+                pass
+            finally:
                 entry.forget_waiters()
         # Whatever was asked for, nothing is answered before it is in the journal.
         while not entry.is_recorded and entry.failure is None:
@@ -363,8 +378,26 @@ class Dispatcher:
             self._pending.note_dequeued(entry.record.agent_id)
         self._pending.close(entry)
 
+    async def _cancel(self, entry: PendingCommand) -> CommandRecord:
+        async with entry.turn:
+            record = entry.record
+            if not entry.is_recorded or record.is_over:
+                return await self.get(record.request_id)
+            if record.state is CommandState.QUEUED:
+                await self._withdraw(entry)
+            elif not record.progress.cancel_requested:
+                await self._commit(entry, request_cancel(record.progress))
+            live = self._connections.get(record.agent_id)
+            if live is not None and live.is_ready and not entry.record.is_over:
+                live.socket.send(Cancel(record.request_id))
+            return entry.record
+
     async def _commit(self, entry: PendingCommand, progress: Progress, **changes: Any) -> None:
-        """Make a move durable and visible; the caller holds the entry's turn."""
+        """Make a move durable and visible.
+
+        The caller holds the entry's turn, in a task of the dispatcher's own: were it cancelled
+        between the write and its showing, memory and journal would differ.
+        """
         after = msgspec.structs.replace(entry.record, progress=progress, **changes)
         if await self._journal.move(entry.durable, after):
             self._show(entry, after)
@@ -378,6 +411,9 @@ class Dispatcher:
         known = await self._journal.find(record.request_id)
         if known is not None:
             self._show(entry, known)
+            if known.state in _WITH_AGENT:
+                now = asyncio.get_running_loop().time()
+                entry.overdue_at = now + known.timeout + self._timers.grace
 
     def _show(self, entry: PendingCommand, after: CommandRecord) -> None:
         """Make a durable move visible, with what follows from it."""
@@ -469,13 +505,20 @@ class Dispatcher:
                 # the writer answers in the order it was asked.
                 async with asyncio.TaskGroup() as tasks:
                     for entry in entries:
-                        tasks.create_task(self._dispatch(entry, live))
+                        tasks.create_task(_reported(self._dispatch(entry, live)))
+                stuck = [entry for entry in entries if self._pending.put_back(entry)]
+                if stuck:
+                    return  # the next sweep tries again
         finally:
             self._pumping.discard(agent_id)
 
     async def _dispatch(self, entry: PendingCommand, live: LiveAgent) -> None:
         async with entry.turn:
             if entry.record.state is not CommandState.QUEUED:
+                return
+            if entry.record.progress.cancel_requested:
+                # The wish came while an earlier dispatch was being committed or taken back.
+                await self._withdraw(entry)
                 return
             bound = _dispatched(entry.record, live)
             await self._commit(
@@ -488,13 +531,31 @@ class Dispatcher:
             )
             self._send(entry, live)
 
+    async def _reconcile_in_turn(
+        self, entry: PendingCommand, live: LiveAgent, held: dict[RequestId, InventoryItem]
+    ) -> None:
+        async with entry.turn:
+            # What was dispatched in a later session says nothing to this one's inventory.
+            if (
+                entry.is_recorded
+                and entry.record.state in _WITH_AGENT
+                and entry.record.epoch < live.session.epoch
+                and self._connections.get(live.agent_id) is live
+            ):
+                await self._reconcile_one(entry, live, held)
+
     async def _reconcile_one(
-        self, entry: PendingCommand, live: LiveAgent, held: dict[RequestId, Any]
+        self, entry: PendingCommand, live: LiveAgent, held: dict[RequestId, InventoryItem]
     ) -> None:
         record = entry.record
-        item = held.get(record.request_id)
-        reads = self._reads(record)
-        verdict = judge(record, item, live.session, reads=reads, attempts=self._bounds.attempts)
+        verdict = judge(
+            record,
+            held.get(record.request_id),
+            live.session,
+            reads=self._reads(record),
+            may_retry=record.progress.attempt < self._bounds.attempts
+            and asyncio.get_running_loop().time() < entry.expires_at,
+        )
         if isinstance(verdict, Keep):
             if verdict is Keep.STARTED and record.state is CommandState.DISPATCHED:
                 self._start(entry, record.progress.attempt)
@@ -545,11 +606,10 @@ class Dispatcher:
             entry.turn.give_back()
             self._spawn(self._finish_late(live, message))
             return
-        event = EVENT_OF_OUTCOME[outcome.state]
         now = now_ms()
         after = msgspec.structs.replace(
             record,
-            progress=advance(record.progress, event, outcome.effect),
+            progress=advance(record.progress, EVENT_OF_OUTCOME[outcome.state], outcome.effect),
             # Its frame may have been lost with a socket, or never sent; then the duration tells.
             started_at=record.started_at
             or max(record.created_at, now - round(outcome.duration_ms)),
@@ -563,16 +623,23 @@ class Dispatcher:
             notices=outcome.notices,
         )
 
-        def settle(outcome: bool | Exception) -> None:
-            if outcome is True:
+        def settle(written: bool | Exception) -> None:
+            if written is True:
                 self._show(entry, after)
                 live.socket.acknowledge(record.request_id)
-            else:
+            elif written is False:
                 self._spawn(self._finish_otherwise(entry, live, message))
+            else:
+                self._spawn(self._give_up_result(entry, live, written))
             entry.turn.give_back()
 
         is_alone = len(self._pending) == 1
-        self._journal.move_soon(entry.durable, after, settle, is_alone=is_alone)
+        try:
+            self._journal.move_soon(entry.durable, after, settle, is_alone=is_alone)
+        except Exception as error:
+            # What an agent sends must never leave a turn taken: everything else waits for it.
+            entry.turn.give_back()
+            self._spawn(self._give_up_result(entry, live, error))
 
     async def _finish_in_turn(self, live: LiveAgent, message: Result) -> None:
         entry = self._pending.get(message.request_id)
@@ -591,17 +658,61 @@ class Dispatcher:
                 await self._believe_journal(entry)
         await self._finish_late(live, message)
 
+    async def _give_up_result(
+        self, entry: PendingCommand, live: LiveAgent, error: Exception
+    ) -> None:
+        """End a command whose result no journal can hold; its agent would send it for ever."""
+        record = entry.record
+        log.error(
+            "result.unstorable",
+            agent_id=record.agent_id,
+            request_id=record.request_id,
+            error=type(error).__name__,
+        )
+        async with entry.turn:
+            if entry.record.state in _WITH_AGENT:
+                await self._lose(entry, "Its result could not be stored.")
+        live.socket.acknowledge(record.request_id)
+
+    async def _adopt(self, live: LiveAgent, message: Result) -> None:
+        """Record a command that only its agent remembers, with the result it brings.
+
+        So it is after a database was restored from a backup: what was done is not to be dropped
+        because nobody here knows who asked for it.
+        """
+        log.error("result.adopted", agent_id=live.agent_id, request_id=message.request_id)
+        self._metrics.result_unexpected()
+        record = CommandRecord(
+            request_id=message.request_id,
+            agent_id=live.agent_id,
+            action=ADOPTED_ACTION,
+            params=msgspec.Raw(b"{}"),
+            timeout=0.0,
+            idempotent=False,
+            ttl=0.0,
+            fingerprint="",
+            progress=Progress(CommandState.DISPATCHED, message.attempt),
+            created_at=now_ms(),
+            epoch=live.session.epoch,
+        )
+        entry = PendingCommand(record, next(self._order), 0.0)
+        self._pending.open(entry)
+        self._record(entry, is_sent=True)
+        await self._wait(entry, 0.0)
+        if entry.failure is None:
+            await self._finish_in_turn(live, message)
+
     async def _finish_late(self, live: LiveAgent, message: Result) -> None:
         """Take a result of a command that is over, or of another attempt of it (T12)."""
         known = await self._journal.find(message.request_id)
-        if known is None or known.agent_id != live.agent_id:
-            self._metrics.result_unexpected()
+        if known is None:
+            await self._adopt(live, message)
+            return
+        if known.agent_id != live.agent_id:
             log.error(
-                "result.unexpected",
-                agent_id=live.agent_id,
-                request_id=message.request_id,
-                known=known is not None,
+                "result.of_another_agent", agent_id=live.agent_id, request_id=message.request_id
             )
+            live.socket.close(CloseCode.FORBIDDEN, "forbidden: a result of another agent")
             return
         repeated = (
             known.progress.attempt == message.attempt
@@ -619,7 +730,8 @@ class Dispatcher:
             advance(entry.record.progress, CommandEvent.WITHDRAW),
             finished_at=now_ms(),
             error=CommandError(
-                ErrorCode.CANCELLED, "It was cancelled while it waited in the queue."
+                ErrorCode.CANCELLED,
+                f"It was cancelled while it waited in the queue; {_what_was_sent(entry.record)}.",
             ),
         )
 
@@ -641,7 +753,8 @@ class Dispatcher:
             finished_at=now_ms(),
             error=CommandError(
                 ErrorCode.TTL_EXPIRED,
-                f"Its agent could not take it within {entry.record.ttl:g} s; nothing was sent.",
+                f"Its agent could not take it within {entry.record.ttl:g} s; "
+                f"{_what_was_sent(entry.record)}.",
             ),
         )
 
@@ -677,6 +790,23 @@ class Dispatcher:
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         self._tasks.create_task(_reported(work))
 
+    async def _unharmed(self, work: Coroutine[Any, Any, _ReturnT]) -> _ReturnT:
+        """Run *work* to its end in a task of our own, even if the caller is cancelled."""
+        task = self._tasks.create_task(_captured(work))
+        await asyncio.wait({task})
+        outcome = task.result()
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+
+async def _captured(work: Coroutine[Any, Any, _ReturnT]) -> _ReturnT | Exception:
+    """Run *work* for somebody else, who is to get its failure too."""
+    try:
+        return await work
+    except Exception as error:
+        return error
+
 
 async def _reported(work: Coroutine[Any, Any, None]) -> None:
     """Run *work*; its failure is a bug to be seen, but not the end of all other commands."""
@@ -705,6 +835,22 @@ def _dispatched(record: CommandRecord, live: LiveAgent) -> CommandRecord:
         boot_id=session.boot_id,
         dispatched_at=now_ms(),
     )
+
+
+def _decoded(params: msgspec.Raw) -> object:
+    try:
+        return msgspec.json.decode(params)
+    except (msgspec.DecodeError, RecursionError) as error:
+        # Well-formed, but beyond what a number or a nesting can be here.
+        raise InvalidRequest(
+            f"params: {error}; nothing was recorded.", errors=[FieldError("params", str(error))]
+        ) from error
+
+
+def _what_was_sent(record: CommandRecord) -> str:
+    if record.progress.tainted:
+        return "an earlier attempt may have run, so look at the page first"
+    return "nothing was sent"
 
 
 def _same(record: CommandRecord, fingerprint: str) -> CommandRecord:

@@ -22,7 +22,7 @@ STALE_PLACES: Final = 64
 class PendingCommand:
     """One open command.
 
-    *record* is what callers see; *durable* what the journal holds, which knows nothing of
+    *record* is what callers see; *durable* what the journal holds, which may not know that it is
     `running`, because that step need not be durable by itself. *turn* is taken by whoever moves
     the command, for as long as the move is being committed. *failure* says why it could not be
     recorded.
@@ -136,6 +136,16 @@ class PendingCommands:
     def _is_queued(self, request_id: RequestId) -> bool:
         entry = self._by_request.get(request_id)
         return entry is not None and entry.record.state is CommandState.QUEUED
+
+    def put_back(self, entry: PendingCommand) -> bool:
+        """Put a command that was taken out and is still queued back; returns whether it was."""
+        record = entry.record
+        if record.state is not CommandState.QUEUED or record.request_id not in self._by_request:
+            return False
+        heapq.heappush(
+            self._queues.setdefault(record.agent_id, []), (entry.order, record.request_id)
+        )
+        return True
 
     def note_dequeued(self, agent_id: AgentId) -> None:
         """Note that one command of an agent is queued no longer."""

@@ -27,12 +27,13 @@ def judge(
     session: SessionRecord,
     *,
     reads: bool,
-    attempts: int,
+    may_retry: bool,
 ) -> Keep | CommandEvent:
     """Decide on a command that was dispatched in an earlier session.
 
     *held* is the agent's own word about it. *reads* is true if the action is one that agents do
     not journal: then only the same life of the agent (`boot_id`) can prove its absence.
+    *may_retry* is true while attempts and time are left.
     """
     if held is not None and held.attempt == command.progress.attempt:
         started = held.state is not InventoryState.RECEIVED
@@ -44,6 +45,6 @@ def judge(
     )
     if never_received:
         return CommandEvent.RETURN
-    if command.idempotent and command.progress.attempt < attempts:
+    if command.idempotent and may_retry:
         return CommandEvent.RETRY
     return CommandEvent.LOSE

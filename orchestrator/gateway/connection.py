@@ -40,6 +40,7 @@ from xagent_protocol.messages import (
     Welcome,
 )
 from xagent_protocol.session import OrchestratorSession, negotiate
+from xagent_protocol.transitions import SessionState
 
 log: Final = structlog.get_logger(__name__)
 
@@ -48,12 +49,14 @@ REASON_BYTES: Final = 123
 
 LOST_WORD: Final = "lost"
 
+DRAINING: Final = "the orchestrator is shutting down"
+
 ABNORMAL: Final = 1006
 """The code of an end without a close frame (RFC 6455, section 7.4.1); never sent."""
 
 
 class _Closed(Exception):
-    """The socket is to be closed, or is; ends every task of the connection."""
+    """The socket is to be closed, or is; ends the task of the connection."""
 
     def __init__(self, code: int, reason: str, *, by_peer: bool = False) -> None:
         super().__init__(reason)
@@ -151,9 +154,7 @@ class Connection:
 
     async def flush(self) -> None:
         """Write what is queued and owed, waiting until the agent reads; safe to cancel."""
-        if self._durable:
-            self._queue(Ack(tuple(self._durable)))
-            self._durable.clear()
+        self._queue_acknowledgements()
         if self._is_flushing:
             # Two who wait for the same socket would both write its first frame.
             return
@@ -175,10 +176,20 @@ class Connection:
         self._end(_Closed(code, reason))
 
     def drain(self, retry_after: float) -> None:
-        """Announce that no more commands come on this socket and when to dial again; close it."""
+        """Announce that no more commands come on this socket and when to dial again; close it.
+
+        What is owed goes first, so that the agent need not send its results again.
+        """
         self._session.drain()
-        self.send(Drain(retry_after))
-        self.close(CloseCode.SERVICE_RESTART, "the orchestrator is shutting down")
+        if self._live is not None:
+            self._queue_acknowledgements()
+            self.send(Drain(retry_after))
+        self.close(CloseCode.SERVICE_RESTART, DRAINING)
+
+    def _queue_acknowledgements(self) -> None:
+        if self._durable:
+            self._queue(Ack(tuple(self._durable)))
+            self._durable.clear()
 
     def _write_now(self) -> None:
         """Write as long as nothing has to be waited for.
@@ -237,15 +248,14 @@ class Connection:
 
     async def _converse(self) -> None:
         try:
-            try:
-                async with asyncio.timeout(self._timers.hello):
-                    hello = await self._next()
-            except TimeoutError:
-                raise _Closed(
-                    CloseCode.TIMED_OUT, f"no hello within {self._timers.hello:g} s"
-                ) from None
+            hello = await self._next_within(self._timers.hello, "hello")
             assert isinstance(hello, Hello)  # the session's table allows nothing else
             await self._welcome(hello)
+            # Until the inventory nothing is sent to this agent, whose place it has taken already.
+            give_up_at = asyncio.get_running_loop().time() + self._timers.hello
+            while self._session.state is SessionState.AWAITING_INVENTORY:
+                seconds = give_up_at - asyncio.get_running_loop().time()
+                await self._handle(await self._next_within(seconds, "inventory"))
             while True:
                 if self._closing is not None:
                     raise self._closing
@@ -253,6 +263,17 @@ class Connection:
         except ProtocolError as error:
             log.warning("agent.protocol_error", agent_id=self._agent_id, error=str(error))
             raise _Closed(error.close_code, f"protocol error: {error}") from error
+
+    async def _next_within(self, seconds: float, awaited: str) -> AgentMessage:
+        if self._closing is not None:
+            raise self._closing
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._next()
+        except TimeoutError:
+            raise _Closed(
+                CloseCode.TIMED_OUT, f"no {awaited} within {self._timers.hello:g} s"
+            ) from None
 
     async def _next(self) -> AgentMessage:
         event = await self._receive()
@@ -298,7 +319,7 @@ class Connection:
                     raise _Closed(CloseCode.BAD_MESSAGE, "protocol error: nested too deeply")
                 if not self._dispatcher.owns(live, message):
                     raise _Closed(CloseCode.FORBIDDEN, "forbidden: a result of another agent")
-                self._dispatcher.finished(live, message)
+                await self._dispatcher.finished(live, message)
             case Started():
                 self._dispatcher.started(live, message)
             case AgentBeat():

@@ -10,11 +10,12 @@ from starlette.types import Receive, Scope, Send
 
 from orchestrator.dispatch.admission import Admission
 from orchestrator.dispatch.dispatcher import Dispatcher
-from orchestrator.gateway.connection import Connection
+from orchestrator.gateway.connection import DRAINING, Connection
 from orchestrator.gateway.flusher import Flusher
 from orchestrator.gateway.heartbeat import Heartbeat
 from orchestrator.settings import Bounds, Timers
 from xagent_protocol import SUBPROTOCOL
+from xagent_protocol.close_codes import CloseCode
 from xagent_protocol.ids import AgentId
 
 
@@ -44,6 +45,12 @@ class AgentEndpoint:
         offered = scope.get("subprotocols", ())
         subprotocol = SUBPROTOCOL if SUBPROTOCOL in offered else None
         await send({"type": "websocket.accept", "subprotocol": subprotocol})
+        if self._dispatcher.is_draining:
+            # A refused handshake would say that something is wrong with the agent.
+            await send(
+                {"type": "websocket.close", "code": CloseCode.SERVICE_RESTART, "reason": DRAINING}
+            )
+            return
         client = scope.get("client")
         connection = Connection(
             AgentId(scope["path_params"]["agent_id"]),

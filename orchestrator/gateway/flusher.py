@@ -1,5 +1,7 @@
 """Writes what nobody waits for, acknowledgements and beats, a little later and together.
 
+Frames that a slow agent held up are written here, too.
+
 An acknowledgement only lets the agent forget, so it need not cost each command a frame and a
 system call of its own: one frame says it of all that became durable within the delay.
 """

@@ -16,7 +16,7 @@ import msgspec
 from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from orchestrator.errors import AgentUnknown
+from orchestrator.errors import AgentUnknown, FieldError, InvalidRequest
 from orchestrator.store.records import AgentRecord
 from orchestrator.store.statements import insert_or_replace, update_where
 from orchestrator.store.tables import agents
@@ -40,6 +40,7 @@ class AgentRegistry:
         self._readers = readers
         self._agents: dict[AgentId, AgentRecord] = {}
         self._by_credential: dict[str, AgentId] = {}
+        self._claimed: dict[str, AgentId] = {}
 
     async def load(self) -> None:
         """Read the registry into memory."""
@@ -78,23 +79,23 @@ class AgentRegistry:
         """
         return self._by_credential.get(hashlib.sha256(presented.encode()).hexdigest())
 
-    async def save(self, agent: AgentRecord) -> None:
-        """Add or replace an agent; visible once it is durable."""
-        await self._writer.write(
-            _SAVE,
-            {
-                "agent_id": agent.agent_id,
-                "install_id": agent.install_id,
-                "credential_sha256": agent.credential_sha256,
-                "epoch": agent.epoch,
-                "created_at": agent.created_at,
-                "last_seen_at": agent.last_seen_at,
-                "labels": _json(agent.labels),
-                "versions": None if agent.versions is None else _json(agent.versions),
-                "browser": None if agent.browser is None else _json(agent.browser),
-                "actions": _json(agent.actions),
-            },
-        )
+    async def save(self, agent: AgentRecord, *, patience: float | None = None) -> None:
+        """Add or replace an agent; visible once it is durable.
+
+        Raises:
+            InvalidRequest: its credential is that of another agent, which would lose its own.
+            StorageUnavailable: the *patience* ran out, as in `Writer.write`.
+        """
+        credential, agent_id = agent.credential_sha256, agent.agent_id
+        for owners in (self._by_credential, self._claimed):
+            if owners.get(credential, agent_id) != agent_id:
+                raise _taken()
+        # Claimed before it is durable: two who bring the same one at once are not both let in.
+        self._claimed[credential] = agent_id
+        try:
+            await self._writer.write(_SAVE, _row(agent), patience=patience)
+        finally:
+            self._claimed.pop(credential, None)
         self._put(agent)
 
     async def note_seen(
@@ -109,8 +110,11 @@ class AgentRegistry:
 
     def _put(self, agent: AgentRecord) -> None:
         former = self._agents.get(agent.agent_id)
-        if former is not None:
-            self._by_credential.pop(former.credential_sha256, None)
+        if (
+            former is not None
+            and self._by_credential.get(former.credential_sha256) == agent.agent_id
+        ):
+            del self._by_credential[former.credential_sha256]
         self._agents[agent.agent_id] = agent
         self._by_credential[agent.credential_sha256] = agent.agent_id
 
@@ -122,6 +126,28 @@ class AgentRegistry:
         if near and more > 0:
             hint = f"Nearest of {len(names)} agents: {', '.join(near)}."
         return AgentUnknown(f"There is no agent {agent_id!r}. {hint}", known=near)
+
+
+def _taken() -> InvalidRequest:
+    message = "is the credential of another agent: every agent makes its own"
+    return InvalidRequest(
+        f"credential_sha256 {message}.", errors=[FieldError("credential_sha256", message)]
+    )
+
+
+def _row(agent: AgentRecord) -> dict[str, object]:
+    return {
+        "agent_id": agent.agent_id,
+        "install_id": agent.install_id,
+        "credential_sha256": agent.credential_sha256,
+        "epoch": agent.epoch,
+        "created_at": agent.created_at,
+        "last_seen_at": agent.last_seen_at,
+        "labels": _json(agent.labels),
+        "versions": None if agent.versions is None else _json(agent.versions),
+        "browser": None if agent.browser is None else _json(agent.browser),
+        "actions": _json(agent.actions),
+    }
 
 
 def _json(value: object) -> str:

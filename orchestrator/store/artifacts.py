@@ -11,7 +11,7 @@ import hashlib
 import os
 import tempfile
 import threading
-from collections.abc import AsyncIterable
+from collections.abc import AsyncIterable, Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -30,19 +30,35 @@ from xagent_protocol.ids import AgentId, RequestId
 
 _INSERT: Final = insert_into(artifacts, *ArtifactRecord.__struct_fields__, rank=6)
 WRITE_BYTES: Final = 256 * 1024
+INCOMING: Final = ".incoming-"
 
 
 class ArtifactStore:
     """The directory of artifacts and their table."""
 
     def __init__(
-        self, directory: Path, writer: Writer, readers: AsyncEngine, *, limit_bytes: int
+        self,
+        directory: Path,
+        writer: Writer,
+        readers: AsyncEngine,
+        *,
+        limit_bytes: int,
+        sync: Callable[[int], None] | None = None,
     ) -> None:
-        """Keep files in *directory*, which exists, none over *limit_bytes*."""
+        """Keep files in *directory*, which exists, none over *limit_bytes*.
+
+        Given *sync* (`os.fsync`), bytes and name of a file are on the disk before its row is.
+        """
         self._directory = directory
         self._writer = writer
         self._readers = readers
         self._limit_bytes = limit_bytes
+        self._sync = sync
+
+    def discard_leftovers(self) -> None:
+        """Remove what an earlier life was killed over; to be called before the first `put`."""
+        for path in self._directory.glob(f"{INCOMING}*"):
+            path.unlink(missing_ok=True)
 
     async def put(
         self,
@@ -60,14 +76,14 @@ class ArtifactStore:
             StorageUnavailable: the disk or the database is full or failing; nothing is recorded.
         """
         try:
-            file, temporary = tempfile.mkstemp(dir=self._directory, prefix=".incoming-")
+            file, temporary = tempfile.mkstemp(dir=self._directory, prefix=INCOMING)
         except OSError as error:
             raise _unavailable(error) from error
         path = Path(temporary)
         incoming = _Incoming(file, path)
         try:
             size, digest = await self._copy(chunks, incoming)
-            await asyncio.to_thread(path.replace, self._path(digest))
+            await asyncio.to_thread(self._keep, incoming, path, digest)
         except OSError as error:
             raise _unavailable(error) from error
         finally:
@@ -101,6 +117,18 @@ class ArtifactStore:
     def path(self, artifact: ArtifactRecord) -> Path:
         """Return where its bytes are."""
         return self._path(artifact.sha256)
+
+    def _keep(self, incoming: _Incoming, path: Path, digest: str) -> None:
+        if self._sync is not None:
+            incoming.sync(self._sync)
+        path.replace(self._path(digest))
+        # A directory cannot be opened on Windows, which writes names by a journal of its own.
+        if self._sync is not None and os.name == "posix":
+            directory = os.open(self._directory, os.O_RDONLY)
+            try:
+                self._sync(directory)
+            finally:
+                os.close(directory)
 
     def _path(self, digest: str) -> Path:
         return self._directory / digest
@@ -145,6 +173,11 @@ class _Incoming:
                 view = memoryview(part)
                 while view:
                     view = view[os.write(self._file, view) :]
+
+    def sync(self, sync: Callable[[int], None]) -> None:
+        with self._lock:
+            if not self._is_closed:
+                sync(self._file)
 
     def close(self) -> None:
         with self._lock:

@@ -30,8 +30,8 @@ class History:
         query = select(commands).order_by(commands.c.seq.desc()).limit(limit)
         if wanted.agent_id is not None:
             query = query.where(commands.c.agent_id == wanted.agent_id)
-        if wanted.state is not None:
-            query = query.where(commands.c.state == wanted.state.value)
+        if wanted.states:
+            query = query.where(commands.c.state.in_(state.value for state in wanted.states))
         if wanted.action is not None:
             query = query.where(commands.c.action == wanted.action)
         if before is not None:

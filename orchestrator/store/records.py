@@ -119,8 +119,8 @@ class ArtifactRecord(msgspec.Struct, frozen=True):
 
 
 class CommandFilter(msgspec.Struct, frozen=True):
-    """Which part of the history to list; null means any."""
+    """Which part of the history to list; null, or no state, means any."""
 
     agent_id: AgentId | None = None
-    state: CommandState | None = None
+    states: tuple[CommandState, ...] = ()
     action: str | None = None

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from orchestrator.store.records import SessionRecord
 from orchestrator.store.statements import insert_into, update_where
 from orchestrator.store.tables import sessions
-from orchestrator.store.writer import Statement, Writer
+from orchestrator.store.writer import PATIENCE_SECONDS, Statement, Writer
 from xagent_protocol.ids import AgentId
 
 REASON_LENGTH: Final = 500
@@ -38,16 +38,21 @@ class SessionStore:
 
     async def end(self, session: SessionRecord, ended_at: int, reason: str) -> None:
         """Note when and why a session ended."""
-        row = {
-            "key": session.session_id,
-            "ended_at": ended_at,
-            "end_reason": reason[:REASON_LENGTH],
-        }
-        await self._writer.write(_END, row)
+        await self._writer.write(_END, _end_of(session, ended_at, reason))
+
+    def end_unheard(self, session: SessionRecord, ended_at: int, reason: str) -> None:
+        """Note the same without waiting for it, even while its beginning still waits."""
+        row = _end_of(session, ended_at, reason)
+        self._writer.submit(_END, row, lambda outcome: None)
 
     async def end_all(self, ended_at: int, reason: str) -> None:
-        """Close what an earlier life of this orchestrator left open."""
-        await self._writer.write(_END_ALL, {"ended_at": ended_at, "end_reason": reason})
+        """Close what an earlier life of this orchestrator left open.
+
+        Raises:
+            StorageUnavailable: the database does not take it.
+        """
+        row = {"ended_at": ended_at, "end_reason": reason}
+        await self._writer.write(_END_ALL, row, patience=PATIENCE_SECONDS)
 
     async def latest(self) -> dict[AgentId, SessionRecord]:
         """Read the latest session of every agent."""
@@ -63,6 +68,14 @@ class SessionStore:
         async with self._readers.connect() as connection:
             rows = (await connection.execute(query)).all()
         return {record.agent_id: record for record in map(session_of_row, rows)}
+
+
+def _end_of(session: SessionRecord, ended_at: int, reason: str) -> dict[str, object]:
+    return {
+        "key": session.session_id,
+        "ended_at": ended_at,
+        "end_reason": reason[:REASON_LENGTH],
+    }
 
 
 def session_of_row(row: Row[Any]) -> SessionRecord:

@@ -98,6 +98,7 @@ class Writer:
         self._idle = asyncio.Event()
         self._idle.set()
         self._thread = ThreadPoolExecutor(1, "xagent-commit") if in_thread else None
+        self._moved_log: tuple[int, int] | None = None
         self.is_healthy = True
 
     async def write(self, statement: Statement, row: Row, *, patience: float | None = None) -> bool:
@@ -156,15 +157,26 @@ class Writer:
         The work is done by another connection in a thread, which never blocks the writer. If
         writers and readers give it no chance, the log is merely longer than it had to be.
         """
-        log_file = self._path.with_name(self._path.name + "-wal")
         while True:
             await asyncio.sleep(CHECKPOINT_SECONDS)
-            try:
-                size = log_file.stat().st_size
-            except OSError:
-                continue
-            if size > CHECKPOINT_BYTES:
-                await asyncio.to_thread(_checkpoint, self._path)
+            await self.shorten_log()
+
+    async def shorten_log(self) -> bool:
+        """Move the write-ahead log if it is long; returns whether there was a reason to.
+
+        A log that was moved whole stays as long as it is until the next commit, and is left alone
+        until then: a checkpoint waits for the disk even where it has nothing to move.
+        """
+        try:
+            status = self._path.with_name(self._path.name + "-wal").stat()
+        except OSError:
+            return False
+        found = (status.st_size, status.st_mtime_ns)
+        if status.st_size <= CHECKPOINT_BYTES or found == self._moved_log:
+            return False
+        is_whole = await asyncio.to_thread(_checkpoint, self._path)
+        self._moved_log = found if is_whole else None
+        return True
 
     async def close(self) -> None:
         """Commit what waits, for as long as one patience, and let go of the database."""
@@ -188,7 +200,9 @@ class Writer:
             started = asyncio.get_running_loop().time()
             try:
                 changed = self._commit(batch)
-            except sqlite3.Error as error:
+            except Exception as error:
+                # Not only SQLite's errors: memory that is short is a MemoryError. Whatever it is,
+                # a writer that stopped here would leave every caller waiting for ever.
                 self._postpone(batch, error)
             else:
                 self._settle(batch, changed, started)
@@ -216,7 +230,11 @@ class Writer:
             self.is_healthy = True
             log.info("writer.recovered", rows=len(batch))
         if self._on_commit is not None and batch:
-            self._on_commit(len(batch), loop.time() - started)
+            try:
+                self._on_commit(len(batch), loop.time() - started)
+            except Exception:
+                # The rows are in the database, and whoever waits for them is to hear it.
+                log.exception("writer.on_commit_failed")
         for write, outcome in zip(batch, changed, strict=True):
             _tell(write, outcome)
         if self._waiting:
@@ -229,16 +247,19 @@ class Writer:
         loop = asyncio.get_running_loop()
         if self.is_healthy:
             self.is_healthy = False
-            log.error("writer.failing", error=str(error), rows=len(batch))
-        if self._on_failure is not None:
-            self._on_failure()
+            log.error("writer.failing", error=_why(error), rows=len(batch))
         now = loop.time()
         waiting = batch + self._waiting
         self._waiting = [one for one in waiting if one.give_up_at is None or now < one.give_up_at]
         # Even with no row left: whether the database is usable again shows only in trying.
         loop.call_later(RETRY_SECONDS, self._flush)
+        if self._on_failure is not None:
+            try:
+                self._on_failure()
+            except Exception:
+                log.exception("writer.on_failure_failed")
         kept = set(self._waiting)
-        self._refuse([write for write in waiting if write not in kept], str(error))
+        self._refuse([write for write in waiting if write not in kept], _why(error))
 
     def _refuse(self, batch: list[_Write], why: str) -> None:
         for write in batch:
@@ -314,10 +335,17 @@ def _tell(write: _Write, outcome: bool | Exception) -> None:
         log.exception("writer.settle_failed")
 
 
-def _checkpoint(path: Path) -> None:
+def _why(error: BaseException) -> str:
+    return str(error) or type(error).__name__
+
+
+def _checkpoint(path: Path) -> bool:
+    """Move what can be moved without waiting for anybody; returns whether that was all."""
     try:
         with closing(sqlite3.connect(path, isolation_level=None)) as connection:
             connection.execute("PRAGMA busy_timeout = 0")
-            connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+            _, frames, moved = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
     except sqlite3.Error as error:
         log.warning("writer.checkpoint_postponed", error=str(error))
+        return False
+    return bool(frames == moved)

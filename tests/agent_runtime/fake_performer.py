@@ -19,6 +19,7 @@ class FakePerformer:
 
     def __init__(self) -> None:
         """Begin with nothing performed."""
+        self.main: str | None = None
         self.begun: list[RequestId] = []
         self.stopped: list[RequestId] = []
         self._held: dict[RequestId, asyncio.Event] = {}
@@ -30,7 +31,7 @@ class FakePerformer:
 
     def lane(self, command: Command) -> str | None:
         """Each page is a lane."""
-        return command.page
+        return command.page or self.main
 
     async def perform(self, command: Command) -> Outcome:
         """Do as the action's name says."""

@@ -104,7 +104,7 @@ def world(orchestrator: FakeOrchestrator, tmp_path: Path, performer: FakePerform
 async def test_an_agent_from_its_enrolment_to_its_goodbye(
     world: World, orchestrator: FakeOrchestrator
 ) -> None:
-    orchestrator.handshakes.append(Reply(401))
+    orchestrator.handshakes.append(Reply.json(401, code="unauthorized"))
     orchestrator.answer("POST", "/api/enrolments", Reply.json(201, agent_id="alpha"))
 
     async with world.agent():

@@ -97,7 +97,7 @@ async def test_the_whole_process_from_its_start_to_its_parents_end(
     orchestrator: FakeOrchestrator, tmp_path: Path
 ) -> None:
     """1. It launches a browser; 2. is turned away; 3. enrols; 4. works; 5. loses its parent."""
-    orchestrator.handshakes.append(Reply(401))
+    orchestrator.handshakes.append(Reply.json(401, code="unauthorized"))
     orchestrator.answer("POST", "/api/enrolments", Reply.json(201, agent_id="alpha"))
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "agent_runtime", "alpha", "--url", orchestrator.url),

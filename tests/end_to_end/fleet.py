@@ -91,11 +91,11 @@ class Fleet:
         """What the orchestrators have logged."""
         return (self.data_dir / "orchestrator.log").read_text()
 
-    def start_orchestrator(self) -> None:
+    def start_orchestrator(self, *flags: str) -> None:
         """Start it, on the port of its earlier life if it had one."""
         port = self.url.rpartition(":")[2] or "0"
         self.orchestrator = start(
-            *("orchestrator", "--data-dir", str(self.data_dir), "--port", port),
+            *("orchestrator", "--data-dir", str(self.data_dir), "--port", port, *flags),
             log=self.data_dir / "orchestrator.log",
         )
         pid = self.orchestrator.pid

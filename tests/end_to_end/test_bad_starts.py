@@ -93,6 +93,54 @@ def test_what_is_no_database(tmp_path: Path) -> None:
     assert "restore it from a backup" in refused_here(tmp_path, "--port", "0")
 
 
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE agents SET labels = 'no JSON'",
+        "UPDATE agents SET actions = '[{}]'",
+        "UPDATE sessions SET epoch = 'many'",
+        "UPDATE commands SET state = 'sideways'",
+        "DROP TABLE commands",
+    ],
+)
+def test_a_database_with_damaged_content(tmp_path: Path, damage: str) -> None:
+    path = tmp_path / FILE_NAME
+    upgrade(path)
+    with closing(sqlite3.connect(path)) as connection:
+        for table, record in (
+            ("agents", {"labels": "{}", "actions": "[]"}),
+            ("sessions", {}),
+            ("commands", {"state": "queued", "effect": "none", "params": "{}"}),
+        ):
+            columns = connection.execute(f"PRAGMA table_info({table})").fetchall()
+            row = {name: record.get(name, 1) for _, name, _, needed, _, _ in columns if needed}
+            connection.execute(
+                f"INSERT INTO {table} ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})",
+                list(row.values()),
+            )
+        connection.execute(damage)
+        connection.commit()
+
+    said = refused_here(tmp_path, "--port", "0")
+
+    assert f"{path} cannot be" in said
+    assert "from a backup" in said
+
+
+def test_a_certificate_that_is_none(tmp_path: Path) -> None:
+    """Before anything is made or announced."""
+    certificate, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
+    certificate.write_text("no certificate")
+    key.write_text("no key")
+    data_dir = tmp_path / "data"
+    flags = ("--tls-certificate", str(certificate), "--tls-key", str(key), "--port", "0")
+
+    said = refused(data_dir, *flags)
+
+    assert "belong together" in said
+    assert not data_dir.exists()
+
+
 def test_a_token_that_others_can_read(tmp_path: Path) -> None:
     token = tmp_path / "token"
     token.write_text("xagent_" + "x" * 43)

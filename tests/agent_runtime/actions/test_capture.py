@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import struct
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from playwright.async_api import Page
 
 from tests.agent_runtime.actions.asking import Asker, code_of, result_of
 from tests.site import Site
@@ -91,6 +92,45 @@ async def test_a_snapshot_of_a_part_leaves_the_rest_out(asker: Asker, site: Site
     assert "red" in part["snapshot"]
     assert "Greet" not in part["snapshot"]
     assert code_of(missing) == "selector_not_found"
+
+
+class Restless:
+    """A page that goes elsewhere as soon as its outline is taken, each time until *urls* end."""
+
+    def __init__(self, page: Page, *urls: str) -> None:
+        """Stand in for *page*."""
+        self._page = page
+        self._urls = list(urls)
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._page, name)
+
+    async def aria_snapshot(self, **params: Any) -> str:
+        """Take the outline of a document that is left right away."""
+        outline = await self._page.aria_snapshot(**params)
+        if self._urls:
+            await self._page.goto(self._urls.pop(0))
+        return outline
+
+
+async def test_a_snapshot_of_a_document_that_was_left_meanwhile_is_taken_again(
+    asker: Asker, site: Site
+) -> None:
+    await asker.get("goto", url=site.url("/form"))
+    tab = asker.browser.tabs.main
+    assert tab is not None
+    page = tab.page
+
+    tab.page = cast("Page", Restless(page, site.url("/buttons")))
+    taken = await asker.get("snapshot")
+    tab.page = cast("Page", Restless(page, *[site.url("/form")] * 9))
+    restless = await asker.ask("snapshot")
+    tab.page = page
+
+    assert isinstance(taken, dict)
+    assert "Save" in taken["snapshot"]
+    assert "Greet" not in taken["snapshot"]
+    assert code_of(restless) == "not_actionable"
 
 
 async def test_a_long_snapshot_is_cut(asker: Asker, site: Site) -> None:

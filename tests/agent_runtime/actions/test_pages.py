@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from playwright.async_api import Route
 
 from tests.agent_runtime.actions.asking import Asker, code_of, eventually, result_of
 from tests.site import Site
@@ -94,7 +95,7 @@ async def test_a_page_may_be_closed_while_it_hangs(asker: Asker) -> None:
     async with asyncio.TaskGroup() as group:
         waiting = group.create_task(asker.performer.perform(stuck))
         tab = asker.browser.tabs.named(page)
-        await eventually(lambda: bool(tab.is_busy))
+        await eventually(tab.turn.locked)
         assert result_of(await asker.performer.perform(close)) is not None
 
     assert code_of(waiting.result()) == "page_closed"
@@ -116,3 +117,33 @@ async def test_the_browser_describes_itself(asker: Asker) -> None:
     assert described["headless"] is True
     assert described["version"][0].isdigit()
     assert "Chrome" in described["user_agent"]
+
+
+async def test_on_a_full_disk_no_page_opens_and_those_there_are_go_on(asker: Asker) -> None:
+    """A directory in the way of the file stands for the disk."""
+    before = len(asker.browser.context.pages)
+    obstacle = asker.browser.settings.directory / ".next_page.new"
+    obstacle.mkdir()
+
+    outcome = await asker.ask("new_page")
+    await asker.get("evaluate", expression="void window.open('about:blank')")
+    obstacle.rmdir()
+
+    assert code_of(outcome) == "browser_unavailable"
+    assert len(asker.browser.tabs) == before
+    await asker.get("evaluate", expression="1")
+    for page in asker.browser.context.pages[before:]:
+        await page.close()
+
+
+async def test_a_new_page_that_hangs_while_it_loads_is_freed(asker: Asker) -> None:
+    async def endless(route: Route) -> None:
+        await route.fulfill(body="<title>Free</title><script>for (;;);</script>")
+
+    await asker.browser.context.route("**/endless", endless)
+    outcome = await asker.ask("new_page", url="http://site.test/endless", timeout=1)
+    await asker.browser.context.unroute("**/endless")
+
+    assert code_of(outcome) == "timed_out"
+    assert outcome.page is not None
+    assert await asker.get("title", page=outcome.page.id, timeout=3) == "Free"

@@ -6,10 +6,17 @@ import asyncio
 
 import msgspec
 import pytest
+import structlog
 
-from agent_runtime.actions import Performer, standard_registry
-from agent_runtime.actions.call import ActionLimits
-from tests.agent_runtime.actions.asking import Asker, MemoryArtifacts, code_of, eventually
+from agent_runtime.actions import ActionRegistry, Performer, action, standard_registry
+from agent_runtime.actions.call import ActionLimits, Call
+from tests.agent_runtime.actions.asking import (
+    Asker,
+    MemoryArtifacts,
+    code_of,
+    eventually,
+    result_of,
+)
 from tests.site import Site
 from xagent_protocol.outcomes import Effect, OutcomeState
 
@@ -91,7 +98,7 @@ async def test_a_cancelled_click_never_comes(asker: Asker, site: Site) -> None:
     assert main is not None
     async with asyncio.TaskGroup() as group:
         running = group.create_task(asker.performer.perform(command))
-        await eventually(lambda: main.is_busy)
+        await eventually(main.turn.locked)
         running.cancel()
 
     await asker.get(
@@ -125,7 +132,7 @@ async def test_a_crashed_main_page_fails_alone_and_the_next_takes_its_place(
     tab = asker.browser.tabs.named(page)
     async with asyncio.TaskGroup() as group:
         waiting = group.create_task(asker.performer.perform(stuck))
-        await eventually(lambda: tab.is_busy)
+        await eventually(tab.turn.locked)
         crashing = group.create_task(_crash(asker, page))
         await eventually(waiting.done)
         crashing.cancel()
@@ -152,10 +159,37 @@ async def test_the_lane_of_a_command_is_its_page(asker: Asker) -> None:
     assert asker.performer.lane(asker.command("bogus")) is None
 
 
-async def test_only_what_changes_nothing_reads(asker: Asker) -> None:
-    assert asker.performer.reads("title")
-    assert not asker.performer.reads("click")
-    assert not asker.performer.reads("bogus")
+async def test_two_commands_that_meet_on_one_page_take_turns(asker: Asker) -> None:
+    """Whatever lanes they came from: which page is main may have changed on their way."""
+    main = asker.browser.tabs.main
+    assert main is not None
+    slow = asker.command(
+        "evaluate", expression="new Promise(r => setTimeout(() => r(window.seen ?? 'alone'), 200))"
+    )
+    async with asyncio.TaskGroup() as group:
+        waiting = group.create_task(asker.performer.perform(slow))
+        await eventually(main.turn.locked)
+        await asker.get("evaluate", expression="window.seen = 'met'")
+
+    assert result_of(waiting.result()) == "alone"
+
+
+async def test_what_an_action_breaks_on_is_logged_by_type_and_place_only(asker: Asker) -> None:
+    @action(family="test", reads=True)
+    async def leak(call: Call) -> None:
+        """Quote the page in an error."""
+        raise ZeroDivisionError("hunter2")
+
+    performer = Performer(asker.browser, ActionRegistry([leak]), MemoryArtifacts())
+    with structlog.testing.capture_logs() as lines:
+        outcome = await performer.perform(asker.command("leak"))
+
+    (line,) = lines
+    assert (line["error"], line["action"]) == ("ZeroDivisionError", "leak")
+    assert "in leak" in line["where"]
+    assert "hunter2" not in line["where"].replace('ZeroDivisionError("hunter2")', "")
+    assert outcome.error is not None
+    assert "hunter2" not in outcome.error.message
 
 
 async def test_the_limit_of_an_answer_is_obeyed(asker: Asker) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from agent_runtime.actions.errors import ActionFailed
 from tests.agent_runtime.actions.asking import Asker, code_of, result_of
 from tests.site import Site
 from xagent_protocol.outcomes import Effect, OutcomeState
@@ -63,6 +64,41 @@ async def test_what_a_person_could_not_click_is_not_clicked(
     assert code_of(outcome) == "not_actionable"
     assert outcome.error is not None
     assert reason in outcome.error.message
+    assert outcome.effect is Effect.NONE
+
+
+BUSY = "for (const end = Date.now() + 1500; Date.now() < end;);"
+COVERS_ITSELF = """
+    <button id=it onmousemove="cover.hidden = false">Go</button>
+    <div id=cover hidden style="position: fixed; inset: 0">
+"""
+
+
+@pytest.mark.parametrize(
+    ("html", "action", "params"),
+    [
+        (f'<button id=it onmousedown="{BUSY}">Go</button>', "click", {}),
+        (f'<input id=it onkeydown="{BUSY}">', "press", {"key": "a"}),
+        (f'<input id=it oninput="{BUSY}">', "fill", {"value": "a"}),
+        (COVERS_ITSELF, "click", {}),
+    ],
+    ids=["click", "press", "fill", "covered when the mouse came"],
+)
+async def test_what_failed_after_the_page_felt_it_is_partial(
+    asker: Asker, html: str, action: str, params: dict[str, str]
+) -> None:
+    await asker.get("goto", url="about:blank")
+    await asker.get("evaluate", expression="html => { document.body.innerHTML = html }", arg=html)
+
+    outcome = await asker.ask(action, target="#it", timeout=0.6, **params)
+
+    assert outcome.error is not None
+    assert outcome.effect is Effect.PARTIAL
+
+
+async def test_a_failure_counts_as_having_acted_unless_its_code_proves_otherwise() -> None:
+    assert ActionFailed("out_of_paper", "the printer stopped").effect is Effect.PARTIAL
+    assert ActionFailed("invalid_params", "page: no such format").effect is Effect.NONE
 
 
 async def test_a_frame_narrows_a_selector(asker: Asker, site: Site) -> None:
@@ -115,6 +151,31 @@ async def test_after_a_navigation_an_old_ref_is_stale(asker: Asker, site: Site) 
     assert code_of(before) == "stale_ref"
     assert before.effect is Effect.NONE
     assert code_of(after) == "stale_ref", "a new snapshot must not bring an old ref back to life"
+
+
+async def test_after_an_iframe_went_elsewhere_its_old_refs_are_stale_and_only_they(
+    asker: Asker, site: Site
+) -> None:
+    await asker.get("goto", url=site.url("/frames"))
+    inside = await ref_of(asker, 'button "Greet"')
+    outside = await ref_of(asker, 'button "Outer"')
+    await asker.get(
+        "evaluate",
+        expression="""new Promise(resolve => {
+            const inner = document.querySelector("#inner");
+            inner.addEventListener("load", () => resolve(), { once: true });
+            inner.contentWindow.location.reload();
+        })""",
+    )
+    fresh = await ref_of(asker, 'button "Greet"')
+
+    outcome = await asker.ask("click", target=inside)
+
+    assert inside.partition("f")[2] == fresh.partition("f")[2], "Playwright counts anew"
+    assert code_of(outcome) == "stale_ref"
+    assert outcome.effect is Effect.NONE
+    assert code_of(await asker.ask("click", target=fresh)) is None
+    assert code_of(await asker.ask("click", target=outside)) is None
 
 
 async def test_a_ref_whose_element_is_gone_is_stale_at_once(asker: Asker, site: Site) -> None:

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from agent_runtime.actions.wait import wait_for
 from tests.agent_runtime.actions.asking import Asker, code_of
 from tests.site import Site
-from xagent_protocol.outcomes import OutcomeState
+from xagent_protocol.outcomes import Effect, OutcomeState
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -45,6 +46,7 @@ async def test_it_returns_once_all_of_it_is_so(
         {"function": "() => false"},
         {"selector": "#counter", "state": "hidden"},
         {"milliseconds": 60_000},
+        {"function": "() => true", "milliseconds": 60_000},
     ],
 )
 async def test_what_never_comes_times_out(
@@ -56,6 +58,7 @@ async def test_what_never_comes_times_out(
 
     assert outcome.state is OutcomeState.TIMED_OUT
     assert code_of(outcome) == "timed_out"
+    assert outcome.effect is (Effect.PARTIAL if "function" in condition else Effect.NONE)
 
 
 async def test_a_selector_that_matches_nothing_is_not_found(asker: Asker, site: Site) -> None:
@@ -74,3 +77,7 @@ async def test_a_function_that_throws_fails_at_once(asker: Asker) -> None:
     outcome = await asker.ask("wait_for", function="() => { throw new Error('no') }")
 
     assert code_of(outcome) == "evaluation_failed"
+
+
+async def test_it_counts_as_writing_since_a_function_may_do_anything() -> None:
+    assert not wait_for.spec.reads

@@ -11,13 +11,19 @@ import os
 import signal
 import sys
 import textwrap
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator, MutableMapping
+from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any, cast
 
 import psutil
 import pytest
+import structlog
+from playwright.async_api import CDPSession, Error
 
 from agent_runtime.browser import Browser, BrowserSettings, BrowserUnavailable
+from agent_runtime.browser.errors import BrowserCrashed, PageClosed
+from agent_runtime.errors import DirectoryUnusable
 from tests.agent_runtime.actions.asking import (
     Asker,
     code_of,
@@ -47,7 +53,7 @@ async def test_a_killed_chromium_comes_back_under_the_same_profile(tmp_path: Pat
             waiting = group.create_task(asker.performer.perform(in_flight))
             main = browser.tabs.main
             assert main is not None
-            await eventually(lambda: main.is_busy)
+            await eventually(main.turn.locked)
             chromium_of(browser).kill()
         next_one = await asker.ask("evaluate", expression="1 + 1")
         old_page = await asker.ask("title", page="p1")
@@ -77,7 +83,7 @@ async def test_a_killed_driver_is_replaced_with_its_chromium(tmp_path: Path) -> 
             waiting = group.create_task(asker.performer.perform(in_flight))
             main = browser.tabs.main
             assert main is not None
-            await eventually(lambda: main.is_busy)
+            await eventually(main.turn.locked)
             driver_of(browser).kill()
         next_one = await asker.ask("evaluate", expression="1 + 1", timeout=20)
 
@@ -164,6 +170,7 @@ async def test_a_browser_that_cannot_be_launched_again_is_reported(tmp_path: Pat
     executable.symlink_to("/usr/bin/chromium")
     settings = BrowserSettings(tmp_path, executable=executable)
     async with (
+        logged() as lines,
         Browser(settings, on_change=lambda: None) as browser,
         asyncio.TaskGroup() as group,
     ):
@@ -176,10 +183,64 @@ async def test_a_browser_that_cannot_be_launched_again_is_reported(tmp_path: Pat
         assert code_of(outcome) == "browser_unavailable"
         assert outcome.effect is Effect.NONE
         assert not browser.status().ok
+        assert await why_unavailable(browser) is not await why_unavailable(browser)
         executable.symlink_to("/usr/bin/chromium")
         await eventually(lambda: browser.status().ok)
         assert code_of(await Asker(browser).ask("title")) is None
         watching.cancel()
+
+    events = [line["event"] for line in lines if "reason" not in line]
+    assert events == ["browser lost", "browser restarted"]
+    assert "chromium" in next(line["reason"] for line in lines if "reason" in line)
+
+
+class Deaf:
+    """A way to the browser on which the first *misses* questions are lost."""
+
+    def __init__(self, session: CDPSession, misses: int) -> None:
+        """Stand in for *session*."""
+        self._session = session
+        self._misses = misses
+
+    async def send(self, method: str) -> object:
+        """Ask, if it is time."""
+        self._misses -= 1
+        if self._misses >= 0:
+            raise Error("the answer is lost")
+        return await self._session.send(method)
+
+
+async def test_a_browser_that_lives_is_lost_only_if_it_misses_two_probes(tmp_path: Path) -> None:
+    async with running_browser(tmp_path) as browser:
+        main = browser.tabs.main
+        assert main is not None
+        launch, session = main.launch, main.launch.cdp
+
+        launch.cdp = cast("CDPSession", Deaf(session, 1))
+        once = await browser.why_closed(main)
+        is_lost_after_one = launch.lost.is_set()
+        launch.cdp = cast("CDPSession", Deaf(session, 2))
+        twice = await browser.why_closed(main)
+        await browser.ready()
+
+        assert isinstance(once, PageClosed)
+        assert not is_lost_after_one
+        assert isinstance(twice, BrowserCrashed)
+        assert browser.status().epoch == 2
+
+
+async def test_without_a_browser_no_page_opens(tmp_path: Path) -> None:
+    browser = Browser(BrowserSettings(tmp_path), on_change=lambda: None)
+
+    with pytest.raises(BrowserCrashed):
+        await browser.open_tab()
+
+
+async def test_a_directory_that_cannot_be_used_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+
+    with pytest.raises(DirectoryUnusable, match="cannot use"):
+        await Browser(BrowserSettings(tmp_path / "file" / "a"), on_change=lambda: None).start()
 
 
 async def test_a_headed_browser_without_a_display_says_what_to_do(
@@ -220,6 +281,20 @@ AGENT = textwrap.dedent("""
 
     asyncio.run(main())
 """)
+
+
+@asynccontextmanager
+async def logged() -> AsyncIterator[list[MutableMapping[str, Any]]]:
+    """Give the lines that are logged within."""
+    with structlog.testing.capture_logs() as lines:
+        yield lines
+
+
+async def why_unavailable(browser: Browser) -> BrowserUnavailable:
+    """Return what whoever needs the browser is told."""
+    with pytest.raises(BrowserUnavailable) as raised:
+        await browser.ready()
+    return raised.value
 
 
 def chromium_of(browser: Browser) -> psutil.Process:

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from agent_runtime.browser.errors import BrowserUnavailable
 from agent_runtime.browser.page_ids import PageIds
+from agent_runtime.errors import DirectoryUnusable
 
 
 def test_no_id_is_given_twice_even_after_a_restart(tmp_path: Path) -> None:
@@ -39,3 +41,27 @@ def test_an_id_of_the_past_is_told_from_one_that_never_was(
     ids.take()
 
     assert ids.was_given(text) is was_given
+
+
+@pytest.mark.parametrize("content", ["", "seven", "\0\0"])
+def test_a_garbled_file_is_refused_for_its_ids_might_come_again(
+    tmp_path: Path, content: str
+) -> None:
+    file = tmp_path / "next_page"
+    file.write_text(content)
+
+    with pytest.raises(DirectoryUnusable, match="next_page does not hold the number"):
+        PageIds(file)
+
+
+def test_an_id_that_cannot_be_written_down_is_not_given(tmp_path: Path) -> None:
+    file = tmp_path / "next_page"
+    ids = PageIds(file)
+    draft = tmp_path / ".next_page.new"
+    draft.mkdir()
+
+    with pytest.raises(BrowserUnavailable, match="cannot be written"):
+        ids.take()
+
+    draft.rmdir()
+    assert ids.take() == "p1"

@@ -13,6 +13,7 @@ from agent_runtime.link.conversation import Subjects
 from agent_runtime.link.link import Link
 from agent_runtime.work.inbox import Inbox
 from agent_runtime.work.journal import Journal
+from agent_runtime.work.lease import Lease
 from agent_runtime.work.outbox import Outbox
 from agent_runtime.work.runner import Runner
 from tests.agent_runtime.fake_orchestrator import DEADLINE_SECONDS, FakeOrchestrator
@@ -36,7 +37,8 @@ class Rig:
         self.pauses: list[float] = []
         self.journal = Journal()
         self.outbox = Outbox(self.journal)
-        self.runner = Runner(performer, self.journal, self.outbox)
+        self.lease = Lease()
+        self.runner = Runner(performer, self.journal, self.outbox, self.lease)
         self.link = Link(
             f"{orchestrator.url.replace('http', 'ws')}/ws/agents/alpha",
             CREDENTIAL,
@@ -49,6 +51,8 @@ class Rig:
                 browser_changed=self.browser_changed,
                 in_flight=lambda: self.runner.in_flight,
                 heed=self.heeded.append,
+                lease=self.lease,
+                resume=self.runner.resume,
             ),
             enrol=self._enrol,
             backoff=Backoff(self._no_jitter),
@@ -97,6 +101,13 @@ class Rig:
             browser=self.browser_status(),
             actions=(SPEC,),
         )
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait until *condition* holds."""
+    async with asyncio.timeout(DEADLINE_SECONDS):
+        while not condition():  # noqa: ASYNC110 (what is waited for has no event)
+            await asyncio.sleep(0.001)
 
 
 async def until_over(task: asyncio.Task[None]) -> BaseException | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import msgspec
 import pytest
 
@@ -66,6 +68,19 @@ async def test_a_beat_is_answered_while_commands_run(
         visit.say(Beat(41))
 
         assert await visit.hear(AgentBeat) == AgentBeat(41, rig.browser_status(), in_flight=2)
+
+
+async def test_each_word_of_the_orchestrators_extends_the_lease(
+    rig: Rig, orchestrator: FakeOrchestrator
+) -> None:
+    async with rig.running():
+        visit = await orchestrator.visit()
+        await visit.welcome()
+        rig.lease.extend(0.0)
+        visit.say(Beat(1))
+        await visit.hear(AgentBeat)
+
+        assert not rig.lease.is_over(asyncio.get_running_loop().time())
 
 
 async def test_a_change_of_the_browser_is_told_unasked_with_the_last_seq(

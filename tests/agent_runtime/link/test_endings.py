@@ -35,6 +35,8 @@ def _problem(**content: object) -> bytes:
         _refused(502, b"<html>Bad Gateway</html>"),
         _refused(200, b"<html>Please log in to the hotel's network</html>"),
         _refused(403, b"<html>blocked by your company</html>"),
+        _refused(401, b"<html>Please log in to the proxy</html>"),
+        _refused(401),
         _refused(404),
         _refused(503, b"\xff\xfe"),
     ],
@@ -49,7 +51,7 @@ def test_whatever_stands_in_the_way_is_a_reason_to_try_again(error: Exception) -
 
 
 def test_an_unknown_credential_asks_for_enrolment() -> None:
-    assert of_dial(_refused(401)).next is Next.ENROL
+    assert of_dial(_refused(401, _problem(code="unauthorized"))).next is Next.ENROL
 
 
 def test_a_refusal_in_the_orchestrators_own_words_is_final_and_quoted() -> None:

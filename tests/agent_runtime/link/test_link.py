@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from agent_runtime.errors import EnrolmentNeeded, NameTaken, NotWelcome, Superseded
-from tests.agent_runtime.fake_orchestrator import CUT, FakeOrchestrator, Reply
+from tests.agent_runtime.fake_orchestrator import CUT, LIMITS, FakeOrchestrator, Reply
 from tests.agent_runtime.fake_performer import FakePerformer, command
-from tests.agent_runtime.link.conftest import CREDENTIAL, Rig, until_over
+from tests.agent_runtime.link.conftest import CREDENTIAL, Rig, until, until_over
 from xagent_protocol.close_codes import CloseCode
 from xagent_protocol.messages import Ack, Drain, Goodbye, Inventory, InventoryState, Result, Started
+
+UNAUTHORIZED = Reply.json(401, code="unauthorized")
 
 
 async def test_the_dial_names_the_agent_and_carries_its_credential(
@@ -92,6 +95,26 @@ async def test_a_result_made_while_nobody_listens_waits_for_the_next_welcome(
         assert (await visit.hear(Result)).request_id == "r1"
 
 
+async def test_after_one_lease_of_silence_nothing_begins_before_the_next_welcome(
+    rig: Rig, orchestrator: FakeOrchestrator, performer: FakePerformer
+) -> None:
+    async with rig.running():
+        visit = await orchestrator.visit()
+        await visit.welcome(1, msgspec.structs.replace(LIMITS, lost_seconds=0.1))
+        visit.say(command("r1", "hold", page="p1"), command("r2", page="p1"))
+        await visit.closed()
+        visit = await orchestrator.visit()
+        performer.release("r1")
+        await until(lambda: rig.runner.in_flight == 1)
+        begun_without_contact = list(performer.begun)
+
+        await visit.welcome(2)
+        results = [(await visit.hear(Result)).request_id for _ in range(2)]
+
+    assert begun_without_contact == ["r1"]
+    assert results == ["r1", "r2"]
+
+
 async def test_pages_of_a_proxy_or_a_captive_portal_are_waited_out(
     rig: Rig, orchestrator: FakeOrchestrator
 ) -> None:
@@ -104,6 +127,17 @@ async def test_pages_of_a_proxy_or_a_captive_portal_are_waited_out(
 
     assert orchestrator.dials == 4
     assert rig.pauses == [0.5, 1.0], "the first retry goes at once, then the bound doubles"
+
+
+async def test_a_proxy_that_asks_for_its_own_password_never_brings_about_an_enrolment(
+    rig: Rig, orchestrator: FakeOrchestrator
+) -> None:
+    orchestrator.handshakes.extend([Reply(401, b"<html>", "text/html"), Reply(401)])
+
+    async with rig.running():
+        await (await orchestrator.visit()).welcome()
+
+    assert rig.pauses == [0.5]
 
 
 async def test_a_drain_is_obeyed(rig: Rig, orchestrator: FakeOrchestrator) -> None:
@@ -123,7 +157,7 @@ async def test_an_unknown_credential_is_enrolled_and_dialled_with_again(
 ) -> None:
     enrolled: list[str] = []
     rig.enrolments = [lambda: enrolled.append("yes")]
-    orchestrator.handshakes.append(Reply(401))
+    orchestrator.handshakes.append(UNAUTHORIZED)
 
     async with rig.running():
         await (await orchestrator.visit()).welcome()
@@ -135,7 +169,7 @@ async def test_a_credential_that_is_refused_right_after_enrolment_ends_the_link(
     rig: Rig, orchestrator: FakeOrchestrator
 ) -> None:
     rig.enrolments = [lambda: None]
-    orchestrator.handshakes.extend([Reply(401), Reply(401)])
+    orchestrator.handshakes.extend([UNAUTHORIZED, UNAUTHORIZED])
 
     with pytest.RaisesGroup(EnrolmentNeeded, flatten_subgroups=True):
         async with rig.running() as link:
@@ -149,7 +183,7 @@ async def test_a_taken_name_is_asked_for_again_and_never_stolen(
         raise NameTaken("agent alpha is held from 10.0.0.7")
 
     rig.enrolments = [taken, lambda: None]
-    orchestrator.handshakes.extend([Reply(401), Reply(401)])
+    orchestrator.handshakes.extend([UNAUTHORIZED, UNAUTHORIZED])
 
     async with rig.running():
         for _ in range(3):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import AsyncIterator
 
 import pytest
 import structlog
 
 from agent_runtime.work.journal import Journal
+from agent_runtime.work.lease import Lease
 from agent_runtime.work.outbox import Outbox
 from agent_runtime.work.runner import Runner
 from tests.agent_runtime.fake_orchestrator import DEADLINE_SECONDS
@@ -27,7 +29,8 @@ class Bench:
         """Put the parts together."""
         self.journal = Journal()
         self.outbox = Outbox(self.journal)
-        self.runner = Runner(performer, self.journal, self.outbox)
+        self.lease = Lease()
+        self.runner = Runner(performer, self.journal, self.outbox, self.lease)
         self.told: asyncio.Queue[AgentMessage] = asyncio.Queue()
         self.outbox.open(lambda frame: self.told.put_nowait(decode_from_agent(frame)), 65536)
 
@@ -90,6 +93,43 @@ async def test_pages_do_not_wait_for_each_other_and_the_rest_waits_for_none(
 
     assert ended == {"r3", "r4", "r5"}
     assert "r2" not in performer.begun
+
+
+async def test_a_command_whose_page_is_another_by_its_turn_waits_there(
+    performer: FakePerformer, bench: Bench
+) -> None:
+    performer.main = "p1"
+    bench.submit(command("r1", "hold"), command("r2"), command("r3", page="p1"))
+    await performer.until_begun("r1")
+
+    performer.main = "p2"
+    bench.submit(command("r4", "hold"))
+    await performer.until_begun("r1", "r4")
+    performer.release("r1")
+
+    assert [(await bench.outcome())[0] for _ in range(2)] == ["r1", "r3"]
+    assert performer.begun == ["r1", "r4", "r3"]
+    performer.release("r4")
+    assert [(await bench.outcome())[0] for _ in range(2)] == ["r4", "r2"]
+
+
+async def test_when_the_lease_is_over_what_waits_begins_after_the_next_welcome(
+    performer: FakePerformer, bench: Bench
+) -> None:
+    bench.submit(command("r1", "hold", page="p1"), command("r2", page="p1"))
+    bench.submit(command("r3", page="p1"))
+    await performer.until_begun("r1")
+
+    bench.lease.extend(0.0)
+    performer.release("r1")
+    assert (await bench.outcome())[0] == "r1"
+    bench.runner.cancel(RequestId("r2"))
+    assert (await bench.outcome())[1].effect is Effect.NONE
+    assert performer.begun == ["r1"]
+    bench.lease.extend(math.inf)
+    bench.runner.resume()
+
+    assert (await bench.outcome())[0] == "r3"
 
 
 async def test_a_command_that_waits_is_cancelled_without_having_begun(

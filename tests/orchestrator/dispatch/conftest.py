@@ -90,12 +90,12 @@ class Stay:
         """Say that a command begins."""
         self.bench.dispatcher.started(self.live, Started(RequestId(request_id), attempt))
 
-    def finish(self, request_id: str, attempt: int = 1, **outcome: Any) -> None:
+    async def finish(self, request_id: str, attempt: int = 1, **outcome: Any) -> None:
         """Report a result; a success unless said otherwise."""
         given = {"state": OutcomeState.SUCCEEDED, "effect": Effect.COMPLETE, **outcome}
         result = Result(RequestId(request_id), attempt, Outcome(**given))
         assert self.bench.dispatcher.owns(self.live, result)
-        self.bench.dispatcher.finished(self.live, result)
+        await self.bench.dispatcher.finished(self.live, result)
 
     async def leave(self, reason: str = "connection lost") -> None:
         """Go, as the gateway lets agents go."""

@@ -123,6 +123,22 @@ async def test_another_install_is_refused_until_the_lease_has_run_out(bench: Ben
     await until(is_free)
 
 
+async def test_who_goes_before_the_welcome_leaves_no_open_stay(bench: Bench) -> None:
+    """The agent's row is in, the row of its stay is on its way, and its socket ends."""
+    async with asyncio.TaskGroup() as tasks:
+        connecting = tasks.create_task(bench.connect())
+        while bench.registry.get(ALPHA).epoch == 0:  # noqa: ASYNC110 - this very moment is meant
+            await asyncio.sleep(0)
+        connecting.cancel()
+
+    # Later writes of this connection come after it.
+    await bench.registry.save(bench.registry.get(ALPHA))
+    [stay] = await History(bench.database.readers).sessions(ALPHA, limit=9)
+    assert stay.end_reason == "gone before it was welcome"
+    assert bench.connections.get(ALPHA) is None
+    assert (await bench.connect()).live.session.epoch == 2
+
+
 async def test_a_goodbye_ends_the_lease(bench: Bench) -> None:
     stay = await bench.ready()
     await stay.leave("goodbye: sigterm")

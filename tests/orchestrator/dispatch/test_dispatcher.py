@@ -18,6 +18,7 @@ from orchestrator.errors import (
     CommandUnknown,
     Draining,
     InvalidParams,
+    InvalidRequest,
     QueueFull,
     RequestIdReused,
     StorageUnavailable,
@@ -82,7 +83,7 @@ async def test_beyond_the_limit_in_flight_commands_wait_and_keep_their_order(
     assert bench.dispatcher.counts(stay.live.agent_id) == (2, 4)
 
     for number in range(6):
-        stay.finish(f"r{number}")
+        await stay.finish(f"r{number}")
         await until(lambda number=number: len(stay.socket.commands()) == min(6, number + 3))  # type: ignore[misc]
 
     assert stay.socket.commands() == [f"r{number}" for number in range(6)]
@@ -183,7 +184,7 @@ async def test_fifty_posts_of_one_id_make_one_command_and_fifty_equal_answers(
     async with asyncio.TaskGroup() as tasks:
         posts = [tasks.create_task(bench.submit("r1", wait=5)) for _ in range(50)]
         await until(lambda: stay.socket.commands() == ["r1"])
-        stay.finish("r1", result=msgspec.Raw(b"42"))
+        await stay.finish("r1", result=msgspec.Raw(b"42"))
 
     answers = [post.result() for post in posts]
     assert all(answer is answers[0] for answer in answers)
@@ -214,7 +215,7 @@ async def test_a_known_id_is_answered_even_when_nothing_new_could_be_taken(
 ) -> None:
     stay = await bench.ready()
     await bench.submit("over")
-    stay.finish("over")
+    await stay.finish("over")
     await bench.over("over")
     await bench.submit("open")
     await stay.leave()
@@ -231,7 +232,7 @@ async def test_a_known_id_is_found_in_the_journal_while_its_agent_is_here(bench:
     """Memory has forgotten it: only the journal's own key can tell."""
     stay = await bench.ready()
     await bench.submit("r1")
-    stay.finish("r1")
+    await stay.finish("r1")
     await bench.over("r1")
 
     again = await bench.submit("r1", wait=5)
@@ -258,7 +259,7 @@ async def test_a_result_settles_and_is_acknowledged_after_the_commit(bench: Benc
     with closing(sqlite3.connect(bench.database.path, isolation_level=None)) as other:
         failures = len(bench.database.failures)
         other.execute("BEGIN IMMEDIATE")
-        stay.finish("r1", result=msgspec.Raw(b'{"a":1}'), duration_ms=1.5)
+        await stay.finish("r1", result=msgspec.Raw(b'{"a":1}'), duration_ms=1.5)
         await until(lambda: len(bench.database.failures) > failures)
         assert stay.socket.acknowledged == []
         assert not (await bench.dispatcher.get(RequestId("r1"))).is_over
@@ -289,7 +290,7 @@ async def test_an_agent_reports_how_it_ended(
     await bench.submit("r1")
     error = CommandError("some_code", "why")
 
-    stay.finish("r1", state=outcome, effect=Effect.PARTIAL, error=error)
+    await stay.finish("r1", state=outcome, effect=Effect.PARTIAL, error=error)
 
     record = await bench.over("r1")
     assert (record.state, record.progress.effect, record.error) == (state, Effect.PARTIAL, error)
@@ -300,7 +301,7 @@ async def test_a_started_that_comes_late_changes_nothing(bench: Bench) -> None:
     await bench.submit("r1")
     stay.start("r1", attempt=9)
     assert (await bench.dispatcher.get(RequestId("r1"))).state is CommandState.DISPATCHED
-    stay.finish("r1")
+    await stay.finish("r1")
     stay.start("r1")
     stay.start("never")
 
@@ -311,7 +312,7 @@ async def test_a_duration_beyond_all_reason_is_kept_from_the_clock(bench: Bench)
     stay = await bench.ready()
     await bench.submit("r1")
 
-    stay.finish("r1", duration_ms=1e308)
+    await stay.finish("r1", duration_ms=1e308)
 
     record = await bench.over("r1")
     assert record.started_at == record.created_at
@@ -329,7 +330,7 @@ async def test_who_waits_is_answered_at_the_end_or_when_the_time_is_up(bench: Be
     async with asyncio.TaskGroup() as tasks:
         waits = [tasks.create_task(bench.dispatcher.wait(RequestId("r1"), 5)) for _ in range(3)]
         await asyncio.sleep(0)
-        stay.finish("r1")
+        await stay.finish("r1")
 
     assert {wait.result().state for wait in waits} == {CommandState.SUCCEEDED}
     assert (await bench.dispatcher.wait(RequestId("r1"), 5)).is_over
@@ -345,7 +346,7 @@ async def test_a_drain_answers_who_waits_and_refuses_who_comes(bench: Bench) -> 
     assert waiting.result().state is CommandState.DISPATCHED
     with pytest.raises(Draining):
         await bench.submit("r2")
-    stay.finish("r1")
+    await stay.finish("r1")
     await until(lambda: stay.socket.acknowledged == ["r1"])
 
 
@@ -391,7 +392,7 @@ async def test_a_dispatched_command_is_stopped_by_its_agent(bench: Bench) -> Non
     assert again.progress.cancel_requested
     assert len(stay.socket.said(Cancel)) == 2
     assert (await bench.find("r1")).progress.cancel_requested
-    stay.finish("r1", **STOPPED)
+    await stay.finish("r1", **STOPPED)
     assert (await bench.over("r1")).state is CommandState.CANCELLED
     assert (await bench.dispatcher.cancel(RequestId("r1"))).state is CommandState.CANCELLED
 
@@ -442,7 +443,7 @@ async def test_what_was_never_received_runs_after_the_reconnect(bench: Bench) ->
     await bench.sent(back, "r1")
     [sent] = back.socket.said(Command)
     assert sent.attempt == 2
-    back.finish("r1", attempt=2)
+    await back.finish("r1", attempt=2)
     record = await bench.over("r1")
     assert (record.state, record.progress.effect) == (CommandState.SUCCEEDED, Effect.COMPLETE)
     assert record.epoch == 2
@@ -489,7 +490,7 @@ async def test_an_effect_is_the_join_over_all_attempts(bench: Bench) -> None:
     back = await bench.ready(journal_id=JournalId("j2"))
     await bench.sent(back, "r1")
 
-    back.finish("r1", attempt=2, state=OutcomeState.CANCELLED, effect=Effect.NONE)
+    await back.finish("r1", attempt=2, state=OutcomeState.CANCELLED, effect=Effect.NONE)
 
     assert (await bench.over("r1")).progress.effect is Effect.UNKNOWN
 
@@ -515,7 +516,7 @@ async def test_what_the_agent_still_holds_goes_on(bench: Bench, held: InventoryS
     expected = CommandState.DISPATCHED if held is InventoryState.RECEIVED else CommandState.RUNNING
     assert (await bench.dispatcher.get(RequestId("r1"))).state is expected
 
-    back.finish("r1")
+    await back.finish("r1")
 
     assert (await bench.over("r1")).progress.attempt == 1
     assert back.socket.commands() == []
@@ -542,7 +543,7 @@ async def test_an_agent_that_leaves_between_commit_and_send(bench: Bench) -> Non
     # Another journal would prove nothing of a command that may have been written.
     back = await bench.ready(journal_id=JournalId("j2"))
     await bench.sent(back, "r1")
-    back.finish("r1", attempt=back.socket.said(Command)[0].attempt)
+    await back.finish("r1", attempt=back.socket.said(Command)[0].attempt)
 
     record = await bench.over("r1")
     assert (record.state, record.progress.effect) == (CommandState.SUCCEEDED, Effect.COMPLETE)
@@ -556,7 +557,7 @@ async def test_a_queue_for_an_agent_that_is_away_runs_in_order_each_once(bench: 
     stay = await bench.ready()
     for number in range(4):
         await until(lambda number=number: f"r{number}" in stay.socket.commands())  # type: ignore[misc]
-        stay.finish(f"r{number}")
+        await stay.finish(f"r{number}")
     await bench.over("r3")
 
     assert stay.socket.commands() == ["r0", "r1", "r2", "r3"]
@@ -566,8 +567,8 @@ async def test_a_newcomer_takes_over_a_queue_in_the_middle_of_it(bench: Bench) -
     stay = await bench.ready()
     for number in range(6):
         await bench.submit(f"r{number}")
-    stay.finish("r0")
-    stay.finish("r1")
+    await stay.finish("r0")
+    await stay.finish("r1")
     newcomer = await bench.connect()
     await newcomer.tell_inventory()
 
@@ -576,7 +577,7 @@ async def test_a_newcomer_takes_over_a_queue_in_the_middle_of_it(bench: Bench) -
         await until(lambda: bool(set(newcomer.socket.commands()) - finished))
         for command in newcomer.socket.said(Command):
             if command.request_id not in finished:
-                newcomer.finish(command.request_id, command.attempt)
+                await newcomer.finish(command.request_id, command.attempt)
                 finished.add(command.request_id)
     await until(lambda: bench.dispatcher.open_commands() == 0)
 
@@ -651,7 +652,7 @@ async def test_a_dispatched_command_may_wait_for_its_lane_as_long_as_its_ttl(
     await bench.over("r2")
 
     assert (await bench.dispatcher.get(RequestId("r1"))).state is CommandState.DISPATCHED
-    stay.finish("r1")
+    await stay.finish("r1")
     assert (await bench.over("r1")).state is CommandState.SUCCEEDED
 
 
@@ -664,7 +665,7 @@ async def test_a_late_result_is_kept_beside_and_acknowledged(bench: Bench) -> No
     stay.start("r1")
     lost = await bench.over("r1")
 
-    stay.finish("r1", result=msgspec.Raw(b"42"))
+    await stay.finish("r1", result=msgspec.Raw(b"42"))
     await until(lambda: stay.socket.acknowledged == ["r1"])
 
     found = await bench.find("r1")
@@ -677,10 +678,10 @@ async def test_a_late_result_is_kept_beside_and_acknowledged(bench: Bench) -> No
 async def test_a_repeated_result_is_only_acknowledged(bench: Bench) -> None:
     stay = await bench.ready()
     await bench.submit("r1")
-    stay.finish("r1", result=msgspec.Raw(b"1"))
+    await stay.finish("r1", result=msgspec.Raw(b"1"))
     await bench.over("r1")
 
-    stay.finish("r1", result=msgspec.Raw(b"1"))
+    await stay.finish("r1", result=msgspec.Raw(b"1"))
     await until(lambda: stay.socket.acknowledged == ["r1", "r1"])
 
     found = await bench.find("r1")
@@ -692,9 +693,9 @@ async def test_a_result_that_comes_twice_at_once_settles_once(bench: Bench) -> N
     await bench.submit("r1")
     await bench.submit("r2")
 
-    stay.finish("r1", result=msgspec.Raw(b"1"))
-    stay.finish("r1", state=OutcomeState.FAILED, effect=Effect.NONE)
-    stay.finish("r2")
+    await stay.finish("r1", result=msgspec.Raw(b"1"))
+    await stay.finish("r1", state=OutcomeState.FAILED, effect=Effect.NONE)
+    await stay.finish("r2")
     await until(lambda: len(stay.socket.acknowledged) == 3)
 
     found = await bench.find("r1")
@@ -709,10 +710,10 @@ async def test_a_result_of_an_earlier_attempt_is_kept_beside(bench: Bench) -> No
     back = await bench.ready(journal_id=JournalId("j2"))
     await bench.sent(back, "r1")
 
-    back.finish("r1", attempt=1, result=msgspec.Raw(b"1"))
+    await back.finish("r1", attempt=1, result=msgspec.Raw(b"1"))
     await until(lambda: back.socket.acknowledged == ["r1"])
     assert not (await bench.dispatcher.get(RequestId("r1"))).is_over
-    back.finish("r1", attempt=2, result=msgspec.Raw(b"2"))
+    await back.finish("r1", attempt=2, result=msgspec.Raw(b"2"))
 
     record = await bench.over("r1")
     assert record.result is not None
@@ -725,28 +726,34 @@ async def test_a_result_of_another_agents_command_is_refused(bench: Bench) -> No
     forged = Result(RequestId("r1"), 1, Outcome(OutcomeState.SUCCEEDED, Effect.COMPLETE))
 
     assert not bench.dispatcher.owns(beta.live, forged)
-    alpha.finish("r1")
+    await alpha.finish("r1")
     await bench.over("r1")
     # Memory has forgotten it by now; the journal has not.
-    bench.dispatcher.finished(beta.live, forged)
+    await bench.dispatcher.finished(beta.live, forged)
     other = Result(RequestId("r1"), 1, Outcome(OutcomeState.FAILED, Effect.NONE))
-    bench.dispatcher.finished(beta.live, other)
+    await bench.dispatcher.finished(beta.live, other)
     await bench.submit("r2")
-    alpha.finish("r2")
+    await alpha.finish("r2")
     await bench.over("r2")
 
     assert beta.socket.acknowledged == []
     assert (await bench.find("r1")).late_result is None
 
 
-async def test_a_result_nobody_asked_for_is_not_acknowledged(bench: Bench) -> None:
-    """It stays with its agent until somebody finds out what it was."""
+async def test_a_result_nobody_asked_for_is_adopted_and_acknowledged(bench: Bench) -> None:
+    """So it is after a database was restored: what was done is not dropped."""
     stay = await bench.ready()
 
-    stay.finish("never")
-    await until(lambda: b"xagent_unexpected_results_total 1.0" in _scrape(bench))
+    await stay.finish("never", result=msgspec.Raw(b"42"))
+    await until(lambda: stay.socket.acknowledged == ["never"])
 
-    assert stay.socket.acknowledged == []
+    adopted = await bench.find("never")
+    assert adopted.state is CommandState.SUCCEEDED
+    assert adopted.action == "(unknown)"
+    assert adopted.result is not None
+    assert bytes(adopted.result) == b"42"
+    assert b"xagent_unexpected_results_total 1.0" in _scrape(bench)
+    assert stay.socket.commands() == []
 
 
 def _scrape(bench: Bench) -> bytes:
@@ -770,13 +777,13 @@ async def test_an_orchestrator_takes_up_what_its_earlier_life_owed(enrolled: Dat
         back = await second.connect()
         assert back.live.session.epoch == 2
         await back.tell_inventory(item("running", InventoryState.DONE))
-        back.finish("running", result=msgspec.Raw(b"7"))
+        await back.finish("running", result=msgspec.Raw(b"7"))
         assert (await second.over("running")).state is CommandState.SUCCEEDED
         await until(lambda: len(back.socket.commands()) == 2)
         for command in back.socket.said(Command):
-            back.finish(command.request_id, command.attempt)
+            await back.finish(command.request_id, command.attempt)
         await until(lambda: len(back.socket.commands()) == 3)
-        back.finish("q-a")
+        await back.finish("q-a")
         await second.over("q-a")
 
         assert back.socket.commands() == ["unsent", "q-z", "q-a"]
@@ -802,7 +809,7 @@ async def test_memory_that_disagrees_with_the_journal_believes_the_journal(
         other.execute("UPDATE commands SET state = 'lost', effect = 'unknown', finished_at = 1")
         other.commit()
 
-    stay.finish("r1")
+    await stay.finish("r1")
 
     assert (await bench.over("r1")).state is CommandState.LOST
     await until(lambda: stay.socket.acknowledged == ["r1"])
@@ -839,3 +846,63 @@ async def test_expired_commands_leave_no_place_behind(enrolled: Database) -> Non
 
         stay = await bench.ready()
         await bench.sent(stay, "last")
+
+
+# --- what agents may send ------------------------------------------------------------------------
+
+
+async def test_a_result_that_cannot_be_stored_ends_its_command_and_holds_up_no_other(
+    bench: Bench,
+) -> None:
+    stay = await bench.ready()
+    await bench.submit("bad")
+    await bench.submit("good")
+    nested: Any = None
+    for _ in range(2000):
+        nested = [nested]
+
+    await stay.finish(
+        "bad",
+        state=OutcomeState.FAILED,
+        error=CommandError("broken", "see the details", {"nested": nested}),
+    )
+    await stay.finish("good")
+
+    assert (await bench.over("good")).state is CommandState.SUCCEEDED
+    assert (await bench.over("bad")).state is CommandState.LOST
+    await until(lambda: sorted(stay.socket.acknowledged) == ["bad", "good"])
+
+
+async def test_params_that_no_number_can_hold_are_refused(bench: Bench) -> None:
+    await bench.ready()
+
+    with pytest.raises(InvalidRequest) as refused:
+        await bench.submit("r1", params=msgspec.Raw(b'{"n":1e400}'))
+
+    assert refused.value.errors[0].field == "params"
+    assert bench.dispatcher.open_commands() == 0
+
+
+async def test_a_cancelled_command_that_came_back_unsent_is_not_sent_again(bench: Bench) -> None:
+    stay = await bench.ready()
+    await bench.submit("r1")
+    await stay.leave()
+    await bench.dispatcher.cancel(RequestId("r1"))
+
+    back = await bench.connect()
+    await back.tell_inventory()
+
+    assert (await bench.over("r1")).state is CommandState.CANCELLED
+    assert back.socket.commands() == []
+
+
+async def test_an_older_inventory_says_nothing_about_a_later_dispatch(bench: Bench) -> None:
+    """The agent came twice in quick succession; only its newest word counts."""
+    first = await bench.connect()
+    second = await bench.ready()
+    await bench.submit("r1")
+
+    await first.tell_inventory()
+
+    assert (await bench.find("r1")).state is CommandState.DISPATCHED
+    assert second.socket.commands() == ["r1"]

@@ -149,6 +149,17 @@ async def test_who_says_nothing_is_sent_away(quick: Server) -> None:
     assert await agent.closed() == (4408, "no hello within 0.2 s")
 
 
+async def test_who_never_tells_its_inventory_is_sent_away(quick: Server) -> None:
+    """Beats do not keep it here: no command could ever be sent to it."""
+    agent = await quick.enrolled("alpha")
+    await agent.dial()
+    await agent.say(agent.hello())
+    await agent.hear()
+    await agent.say(AgentBeat(1, None, 0))
+
+    assert await agent.closed() == (4408, "no inventory within 0.2 s")
+
+
 async def test_another_install_is_refused_while_the_first_is_here(server: Server) -> None:
     first = await server.enrolled("alpha")
     async with serving(first):
@@ -322,15 +333,27 @@ async def test_a_goodbye_is_recorded_as_such(server: Server) -> None:
 
 
 async def test_a_drain_is_announced_before_the_socket_closes(server: Server) -> None:
+    """And what is owed is told first: the agent need not send its result again."""
     agent = await server.enrolled("alpha")
-    await agent.enter()
-    await eventually(lambda: server.contact("alpha"))
+    async with serving(agent):
+        await server.post("alpha", action="echo", request_id="r1")
 
+        server.orchestrator.drain()
+
+        assert await agent.left_alone() == (1012, "the orchestrator is shutting down")
+        assert [drain.retry_after for drain in agent.said(Drain)] == [1.0]
+        assert agent.acknowledged() == {"r1"}
+        assert isinstance(agent.heard[-1], Drain)
+
+
+async def test_who_comes_during_a_drain_is_sent_away(server: Server) -> None:
+    agent = await server.enrolled("alpha")
     server.orchestrator.drain()
 
-    code, _ = await agent.closed()
-    assert code == 1012
-    assert [drain.retry_after for drain in agent.said(Drain)] == [1.0]
+    await agent.dial()
+
+    assert await agent.closed() == (1012, "the orchestrator is shutting down")
+    assert not (await server.contact("alpha"))["connected"]
 
 
 async def test_a_stranger_is_answered_with_401_and_nothing_is_logged_as_a_mistake(

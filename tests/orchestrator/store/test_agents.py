@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 
 import msgspec
 import pytest
 
-from orchestrator.errors import AgentUnknown
+from orchestrator.errors import AgentUnknown, InvalidRequest
 from orchestrator.store.agents import AgentRegistry
 from tests.orchestrator.conftest import Database
 from tests.orchestrator.records import BROWSER, VERSIONS, agent_record
@@ -41,6 +42,27 @@ async def test_saving_again_replaces(registry: AgentRegistry) -> None:
 
     assert registry.get(AgentId("alpha")).epoch == 2
     assert len(registry) == 1
+
+
+async def test_two_agents_never_share_a_credential(registry: AgentRegistry) -> None:
+    digest = hashlib.sha256(b"shared").hexdigest()
+    refused: list[str] = []
+
+    async def save(agent_id: str) -> None:
+        try:
+            await registry.save(agent_record(agent_id, credential_sha256=digest))
+        except InvalidRequest:
+            refused.append(agent_id)
+
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(save("alpha"))
+        tasks.create_task(save("beta"))
+    await save("gamma")
+    await save("alpha")
+
+    assert refused == ["beta", "gamma"]
+    assert len(registry) == 1
+    assert registry.agent_of_credential("shared") == "alpha"
 
 
 async def test_a_credential_leads_to_its_agent_until_it_is_replaced(

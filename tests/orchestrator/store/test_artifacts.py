@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import os
 import sqlite3
+import stat
 from collections.abc import AsyncIterator
 from contextlib import closing
 from pathlib import Path
@@ -166,3 +167,36 @@ async def test_an_artifact_waits_for_a_locked_database(
 async def test_an_unknown_artifact_is_unknown(store: ArtifactStore) -> None:
     with pytest.raises(ArtifactUnknown):
         await store.get("never")
+
+
+async def test_what_a_killed_life_left_is_removed_and_nothing_else(
+    store: ArtifactStore, directory: Path
+) -> None:
+    artifact = await put(store, chunks(b"kept"))
+    (directory / ".incoming-abc").write_bytes(b"half")
+
+    store.discard_leftovers()
+
+    assert files(directory) == [store.path(artifact)]
+
+
+async def test_with_power_durability_bytes_and_name_reach_the_disk_before_the_row(
+    database: Database, directory: Path
+) -> None:
+    synced: list[tuple[str, int, int]] = []
+
+    def sync(file: int) -> None:
+        with closing(sqlite3.connect(database.path)) as other:
+            [(rows,)] = other.execute("SELECT count(*) FROM artifacts")
+        status = os.fstat(file)
+        named = len([path for path in files(directory) if not path.name.startswith(".")])
+        kind = "directory" if stat.S_ISDIR(status.st_mode) else f"{status.st_size} bytes"
+        synced.append((kind, named, rows))
+
+    store = ArtifactStore(
+        directory, database.writer, database.readers, limit_bytes=LIMIT, sync=sync
+    )
+
+    await put(store, chunks(b"shot"))
+
+    assert synced == [("4 bytes", 0, 0), ("directory", 1, 0)]

@@ -61,9 +61,9 @@ async def test_pages_go_back_from_the_newest_and_nothing_new_shifts_them(
     ("wanted", "expected"),
     [
         (CommandFilter(agent_id=AgentId("beta")), ["r6", "r3", "r0"]),
-        (CommandFilter(state=CommandState.LOST), ["r7", "r5", "r3", "r1"]),
+        (CommandFilter(states=(CommandState.LOST,)), ["r7", "r5", "r3", "r1"]),
         (CommandFilter(action="read"), ["r3", "r2", "r1", "r0"]),
-        (CommandFilter(AgentId("alpha"), CommandState.QUEUED, "write"), ["r8", "r4"]),
+        (CommandFilter(AgentId("alpha"), (CommandState.QUEUED,), "write"), ["r8", "r4"]),
         (CommandFilter(agent_id=AgentId("nobody")), []),
     ],
 )

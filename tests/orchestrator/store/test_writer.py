@@ -13,7 +13,7 @@ import pytest
 
 from orchestrator.errors import StorageUnavailable
 from orchestrator.store.database import open_writer
-from orchestrator.store.writer import Statement, Writer
+from orchestrator.store.writer import CHECKPOINT_BYTES, Statement, Writer
 from tests.orchestrator.deadline import until
 
 ADD = Statement("INSERT INTO notes (id, text) VALUES (:id, :text)", rank=1)
@@ -230,6 +230,60 @@ async def test_power_durability_commits_in_a_thread(path: Path) -> None:
 
 def _thread_name() -> str:
     return threading.current_thread().name
+
+
+@pytest.mark.parametrize("in_thread", [False, True])
+async def test_memory_that_is_short_for_a_moment_is_waited_for(path: Path, in_thread: bool) -> None:
+    """SQLITE_NOMEM is a MemoryError, which is no error of SQLite's in Python."""
+    connection = opened(path)
+    left = [2]
+
+    def allocate() -> str:
+        if left[0]:
+            left[0] -= 1
+            raise MemoryError
+        return "x"
+
+    connection.create_function("allocate", 0, allocate)
+    writer = Writer(connection, path, in_thread=in_thread)
+    greedy = Statement("INSERT INTO notes SELECT :id, allocate()", rank=1)
+
+    async with asyncio.timeout(5):
+        assert await writer.write(greedy, {"id": 1})
+
+    assert writer.is_healthy
+    assert notes(path) == [(1, "x")]
+    await writer.close()
+
+
+async def test_a_listener_that_fails_keeps_nobody_waiting(path: Path) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("a bug of the listener")
+
+    writer = Writer(opened(path), path, on_commit=fail, on_failure=fail)
+
+    async with asyncio.timeout(5):
+        assert await writer.write(ADD, {"id": 1, "text": "x"})
+        with locked(path), pytest.raises(StorageUnavailable):
+            await writer.write(ADD, {"id": 2, "text": "y"}, patience=0)
+        assert await writer.write(ADD, {"id": 3, "text": "z"})
+    await writer.close()
+
+
+async def test_a_long_log_is_moved_once_and_cut_when_it_is_begun_anew(path: Path) -> None:
+    writer = Writer(opened(path), path)
+    log_file = path.with_name(path.name + "-wal")
+    assert not await writer.shorten_log()
+
+    await writer.write(ADD, {"id": 1, "text": "x" * (CHECKPOINT_BYTES + 100_000)})
+    assert log_file.stat().st_size > CHECKPOINT_BYTES
+    assert await writer.shorten_log()
+    assert not await writer.shorten_log()
+
+    await writer.write(ADD, {"id": 2, "text": "y"})
+    assert log_file.stat().st_size <= CHECKPOINT_BYTES
+    assert not await writer.shorten_log()
+    await writer.close()
 
 
 @pytest.mark.parametrize("in_thread", [False, True])

@@ -1,0 +1,58 @@
+"""Flags, variables, and what a host is called."""
+
+from __future__ import annotations
+
+import pytest
+
+from orchestrator.settings import own_host, read_settings
+
+
+def test_a_list_comes_from_the_variable_or_from_the_flags_never_from_both() -> None:
+    variables = {"XAGENT_ALLOWED_HOSTS": "a.test, b.test", "XAGENT_ALLOWED_ORIGINS": "http://a"}
+
+    without = read_settings([], variables)
+    given = ["--allowed-host", "c.test", "--allowed-host", "d.test"]
+    flagged = read_settings([*given, "--allowed-origin", "http://c"], variables)
+
+    assert without.allowed_hosts == ("a.test", "b.test")
+    assert without.allowed_origins == ("http://a",)
+    assert flagged.allowed_hosts == ("c.test", "d.test")
+    assert flagged.allowed_origins == ("http://c",)
+    assert read_settings([], variables) == without
+
+
+@pytest.mark.parametrize("port", ["eighty", "", "65536", "-1", "8000.5"])
+@pytest.mark.parametrize("by_flag", [True, False])
+def test_a_bad_port_is_named(port: str, by_flag: bool, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments, variables = ([f"--port={port}"], {}) if by_flag else ([], {"XAGENT_PORT": port})
+
+    with pytest.raises(SystemExit):
+        read_settings(arguments, variables)
+
+    assert f"--port: {port!r} is not a number from 0 to 65535" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("beat", ["soon", "0", "61", "nan"])
+def test_a_bad_heartbeat_is_named(beat: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        read_settings([f"--beat-seconds={beat}"], {})
+
+    assert f"{beat!r} is not a number of seconds from 0.1 to 60" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("host", "name"),
+    [
+        ("127.0.0.2", "127.0.0.2"),
+        ("::1", "[::1]"),
+        ("[::1]", "[::1]"),
+        ("2001:DB8:0::7", "[2001:db8::7]"),
+        ("Browsers.Example", "browsers.example"),
+        ("localhost", "localhost"),
+        ("0.0.0.0", None),
+        ("::", None),
+        ("", None),
+    ],
+)
+def test_a_host_has_one_name_in_urls_and_a_wildcard_none(host: str, name: str | None) -> None:
+    assert own_host(host) == name
