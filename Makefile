@@ -25,7 +25,7 @@ setup-dev: $(DEV) $(BROWSER) ## The same, and what testing and checking need
 	@scripts/curl
 
 test: setup-dev ## Set up, then run the whole suite: make test ARGS="-k journal"
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(ARGS)
 
 check: $(DEV) ## Set up, then lint, types, layers, and compose.yaml against its schema
 	$(BIN)/ruff check .

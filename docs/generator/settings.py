@@ -64,7 +64,8 @@ _CLIENT: Final = {
 _AGENT_DEFAULTS: Final = {"--url": code(agent.DEFAULT_URL), "--data-dir": _DATA_DIR}
 
 _TIMERS: Final = {
-    "hello": "An agent that has dialled must say hello within this, and after the welcome its inventory.",
+    "hello": "An agent that has dialled must say hello within this, and after the welcome its "
+    "inventory.",
     "beat": "Interval of the heartbeat (`--beat-seconds`).",
     "suspect": "Silence after which an agent is not responsive: 2.5 heartbeats.",
     "lost": "Silence after which its socket is closed, and for how long its name is kept for "

@@ -25,6 +25,7 @@ from xagent_protocol import SUBPROTOCOL
 from xagent_protocol.codec import decode_from_agent, encode
 from xagent_protocol.ids import SessionId
 from xagent_protocol.messages import (
+    AgentBeat,
     AgentMessage,
     Hello,
     Inventory,
@@ -93,6 +94,9 @@ class Visit:
         """Return the next message, which has to be of this kind."""
         async with asyncio.timeout(DEADLINE_SECONDS):
             message: AgentMessage = decode_from_agent(await self._heard.get())
+            while isinstance(message, AgentBeat) and kind is not AgentBeat:
+                # The browser may change at any moment, and its agent says so unasked.
+                message = decode_from_agent(await self._heard.get())
         assert isinstance(message, kind), message
         return message
 
