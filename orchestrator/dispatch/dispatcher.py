@@ -356,14 +356,15 @@ class Dispatcher:
         How long recording takes is bounded by the writer's patience.
         """
         if seconds:
-            try:
-                async with asyncio.timeout(seconds):
-                    while not (entry.record.is_over or entry.failure or self.is_draining):
-                        await entry.woken()
-            except TimeoutError:
-                pass
-            finally:
-                entry.forget_waiters()
+            loop = asyncio.get_running_loop()
+            give_up_at = loop.time() + seconds
+            while not (
+                entry.record.is_over
+                or entry.failure
+                or self.is_draining
+                or loop.time() >= give_up_at
+            ):
+                await entry.woken(give_up_at)
         # Whatever was asked for, nothing is answered before it is in the journal.
         while not entry.is_recorded and entry.failure is None:
             entry.waits_for_record = True

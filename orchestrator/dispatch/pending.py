@@ -54,15 +54,23 @@ class PendingCommand:
         self.failure: Exception | None = None
         self._waiters: list[asyncio.Future[None]] = []
 
-    async def woken(self) -> None:
-        """Wait until something happened that somebody may wait for."""
-        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiters.append(waiter)
-        await waiter
+    async def woken(self, give_up_at: float | None = None) -> None:
+        """Wait until something happened that somebody may wait for, or until *give_up_at*.
 
-    def forget_waiters(self) -> None:
-        """Drop the futures of those who gave up waiting."""
-        self._waiters = [waiter for waiter in self._waiters if not waiter.done()]
+        The time is the loop's. A timer of its own costs half of what `asyncio.timeout` does, and
+        this is where every command waits.
+        """
+        loop = asyncio.get_running_loop()
+        waiter: asyncio.Future[None] = loop.create_future()
+        self._waiters.append(waiter)
+        timer = None if give_up_at is None else loop.call_at(give_up_at, _let_go, waiter)
+        try:
+            await waiter
+        finally:
+            if timer is not None:
+                timer.cancel()
+            if waiter in self._waiters:
+                self._waiters.remove(waiter)
 
     def wake(self) -> None:
         """Tell everyone who waits to look again."""
@@ -70,6 +78,11 @@ class PendingCommand:
         for waiter in waiters:
             if not waiter.done():
                 waiter.set_result(None)
+
+
+def _let_go(waiter: asyncio.Future[None]) -> None:
+    if not waiter.done():
+        waiter.set_result(None)
 
 
 class PendingCommands:

@@ -17,7 +17,7 @@ from sqlalchemy import URL, event
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from orchestrator.errors import CannotStart
-from orchestrator.store.writer import CHECKPOINT_BYTES
+from orchestrator.store.writer import LONGEST_LOG_BYTES
 
 FILE_NAME: Final = "xagent.db"
 SYNCHRONOUS: Final = {"process": "NORMAL", "power": "FULL"}
@@ -40,7 +40,7 @@ def open_writer(path: Path, durability: str) -> sqlite3.Connection:
         connection.execute("PRAGMA wal_autocheckpoint = 0")
         # A log that once grew long is cut when it is begun anew; else it stays long for ever, and
         # its length says nothing about what is in it.
-        connection.execute(f"PRAGMA journal_size_limit = {CHECKPOINT_BYTES}")
+        connection.execute(f"PRAGMA journal_size_limit = {LONGEST_LOG_BYTES}")
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA temp_store = MEMORY")
         connection.execute("BEGIN IMMEDIATE")

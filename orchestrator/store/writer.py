@@ -26,7 +26,10 @@ Row = Mapping[str, object]
 
 RETRY_SECONDS: Final = 0.05
 PATIENCE_SECONDS: Final = 5.0
-CHECKPOINT_BYTES: Final = 4 * 1024 * 1024
+CHECKPOINT_BYTES: Final = 16 * 1024 * 1024
+LONGEST_LOG_BYTES: Final = 64 * 1024 * 1024
+"""A log that grew longer is cut when it is begun anew. Cutting it sooner would cost the commits
+under load more than they cost themselves, because its blocks are asked for again each time."""
 CHECKPOINT_SECONDS: Final = 1.0
 
 ROW_FAULTS: Final = (
