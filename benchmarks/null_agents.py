@@ -1,8 +1,9 @@
 """Agents without a browser: true to the protocol, with an answer at once.
 
 Run as a process of its own, so that it loads neither the server under test nor the load
-generator's clock. `xagent` mode speaks the wire of the orchestrator (hello, inventory, started,
-result, beat); `bare` mode the two messages of `bare_relay.py`.
+generator's clock. `xagent` mode speaks the wire of the orchestrator (hello, inventory, result,
+beat; like a real agent it says `started` only of what lasts); `bare` mode speaks the two messages
+of `bare_relay.py`.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from typing import Final
 
 
 class CloseCode(IntEnum):
-    """Close codes of the agent socket; the first six are the RFC's."""
+    """Close codes of the agent socket; those below 4000 are registered for all (RFC 6455)."""
 
     NORMAL = 1000
     GOING_AWAY = 1001

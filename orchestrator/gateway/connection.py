@@ -21,7 +21,7 @@ from orchestrator.errors import DuplicateAgent
 from orchestrator.gateway.flusher import Flusher
 from orchestrator.settings import Bounds, Timers
 from xagent_protocol.close_codes import DUPLICATE_AGENT, CloseCode
-from xagent_protocol.codec import depth_exceeds, encode
+from xagent_protocol.codec import encode
 from xagent_protocol.errors import ProtocolError
 from xagent_protocol.ids import AgentId, RequestId
 from xagent_protocol.messages import (
@@ -315,8 +315,6 @@ class Connection:
         assert live is not None
         match message:
             case Result():
-                if depth_exceeds(bytes(message.outcome.result)):
-                    raise _Closed(CloseCode.BAD_MESSAGE, "protocol error: nested too deeply")
                 if not self._dispatcher.owns(live, message):
                     raise _Closed(CloseCode.FORBIDDEN, "forbidden: a result of another agent")
                 await self._dispatcher.finished(live, message)

@@ -149,3 +149,16 @@ def test_the_limit_of_depth_is_exact_and_brackets_in_strings_do_not_count() -> N
     assert not depth_exceeds(b"[" * MAX_DEPTH + b"]" * MAX_DEPTH)
     assert depth_exceeds(b"[" * (MAX_DEPTH + 1))
     assert not depth_exceeds(b'["' + rb"\"[{" * 500 + b'"]')
+
+
+@pytest.mark.parametrize("field", ["result", "error"])
+def test_a_frame_that_nests_too_deeply_is_refused_wherever_it_does(field: str) -> None:
+    deep = "[" * 80 + "]" * 80
+    places = {"result": deep, "error": f'{{"code":"c","message":"m","details":{{"d":{deep}}}}}'}
+    frame = (
+        '{"type":"result","request_id":"r","attempt":1,"outcome":'
+        f'{{"state":"failed","effect":"none","{field}":{places[field]}}}}}'
+    )
+
+    with pytest.raises(InvalidMessage, match="nested deeper"):
+        decode_from_agent(frame)
