@@ -1,18 +1,10 @@
-"""Whatever an action returns, as JSON that fits the wire.
-
-A page may return what JSON cannot hold: circular objects, half surrogate pairs, integers of any
-length, dates. None of that may cost the answer.
-"""
+"""Whatever an action returns, as JSON that fits the wire."""
 
 from __future__ import annotations
 
-import datetime
-import re
-from typing import Final
-from urllib.parse import ParseResult, urlunparse
+from typing import Any, Final
 
 import msgspec
-from playwright.async_api import Error
 
 from agent_runtime.browser.tab import printable
 from xagent_protocol.codec import MAX_DEPTH, depth_exceeds
@@ -30,13 +22,12 @@ class Truncated(msgspec.Struct, frozen=True):
 
 
 def encode_result(value: object) -> bytes:
-    """Return *value* as JSON; what JSON has no word for becomes text, and circles become null."""
+    """Return *value*, a struct or what JSON knows, as JSON."""
     try:
-        if _holds_url(value):
-            return msgspec.json.encode(_plain(value, ()))
-        return msgspec.json.encode(value, enc_hook=_foreign)
-    except (msgspec.MsgspecError, TypeError, ValueError, OverflowError, RecursionError):
-        return msgspec.json.encode(_plain(value, ()))
+        return msgspec.json.encode(value)
+    except UnicodeEncodeError:
+        # A page may put half a surrogate pair anywhere, say into its title.
+        return msgspec.json.encode(_printable(msgspec.to_builtins(value)))
 
 
 def is_too_deep(encoded: bytes) -> bool:
@@ -44,40 +35,12 @@ def is_too_deep(encoded: bytes) -> bool:
     return depth_exceeds(encoded, MAX_DEPTH - _ROOM_FOR_THE_FRAME)
 
 
-def _holds_url(value: object) -> bool:
-    """Say whether a script returned a `URL`, which Playwright makes a tuple."""
-    if type(value) is list:
-        return any(map(_holds_url, value))
-    if type(value) is dict:
-        return any(map(_holds_url, value.values()))
-    return isinstance(value, ParseResult)
-
-
-def _foreign(value: object) -> object:
+def _printable(value: Any) -> object:
     match value:
-        case Error():
-            return value.stack or value.message
-        case re.Pattern():
-            return value.pattern
-    return None if callable(value) else str(value)
-
-
-def _plain(value: object, above: tuple[int, ...]) -> object:
-    """Rebuild *value* from what JSON knows; slow, and only for what `encode` refuses."""
-    match value:
-        case None | bool() | int() | float():
-            return value
         case str():
             return printable(value)
-        case datetime.datetime():
-            return value.isoformat()
-        case ParseResult():
-            return urlunparse(value)
-        case dict() | list() | tuple():
-            if id(value) in above or len(above) >= 200:
-                return None
-            within = (*above, id(value))
-            if isinstance(value, dict):
-                return {printable(str(key)): _plain(item, within) for key, item in value.items()}
-            return [_plain(item, within) for item in value]
-    return _foreign(value)
+        case dict():
+            return {printable(key): _printable(item) for key, item in value.items()}
+        case list() | tuple():
+            return [_printable(item) for item in value]
+    return value

@@ -12,6 +12,12 @@ from playwright.async_api import Error, TimeoutError as PlaywrightTimeout
 
 from agent_runtime.actions.call import Call
 from agent_runtime.actions.errors import ActionFailed
+from agent_runtime.actions.javascript import (
+    ScriptFailed,
+    own_frames_removed,
+    run_in_frame,
+    run_in_page,
+)
 from agent_runtime.actions.params import Frame
 from agent_runtime.actions.registry import action
 from xagent_protocol.errors import ErrorCode
@@ -21,7 +27,10 @@ Json = Any
 """Whatever JSON can hold; msgspec has no recursive type for it."""
 
 _GONE: Final = ("has been closed", "crashed")
-_LEFT: Final = ("Execution context was destroyed", "frame was detached", "Frame was detached")
+_LEFT: Final = (
+    *("Execution context was destroyed", "frame was detached", "Frame was detached"),
+    *("Inspected target navigated or closed", "Promise was collected"),
+)
 _MAX_STACK: Final = 4_000
 
 
@@ -43,7 +52,7 @@ async def evaluate(
     """
     if frame is None:
         with script_errors():
-            return await call.page.evaluate(expression, arg)
+            return await run_in_page(call.tab, expression, arg)
     async with call.element(frame) as owner:
         handle = await owner.element_handle(timeout=call.patience_ms)
     inside = await handle.content_frame()
@@ -52,7 +61,7 @@ async def evaluate(
             ErrorCode.NOT_ACTIONABLE, f"frame: {frame!r} is no iframe", effect=Effect.NONE
         )
     with script_errors():
-        return await inside.evaluate(expression, arg)
+        return await run_in_frame(inside, expression, arg)
 
 
 @contextmanager
@@ -62,6 +71,8 @@ def script_errors() -> Iterator[None]:
         yield
     except PlaywrightTimeout:
         raise
+    except ScriptFailed as error:
+        raise _thrown(error.stack) from error
     except Error as error:
         message = error.message
         if any(sign in message.partition("\n")[0] for sign in _GONE):
@@ -78,8 +89,7 @@ def script_errors() -> Iterator[None]:
 
 def _thrown(message: str) -> ActionFailed:
     stack = re.sub(r"^[A-Z][A-Za-z]+\.[a-z_]+: ", "", message)
-    # The lowest frames are Playwright's own, and mean nothing to whoever wrote the script.
-    lines = [line for line in stack.splitlines() if "UtilityScript" not in line]
+    lines = own_frames_removed(stack)
     return ActionFailed(
         ErrorCode.EVALUATION_FAILED,
         f"the script failed: {lines[0][:500] if lines else 'it threw nothing'}",

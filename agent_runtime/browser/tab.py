@@ -47,7 +47,8 @@ class Tab:
         """The last snapshot that an iframe's document may be in which it has left by now."""
         self.turn = asyncio.Lock()
         """Held by the command that acts on the page; queues are kept elsewhere."""
-        self._escape: CDPSession | None = None
+        self.cdp: CDPSession | None = None
+        """The page's own session, once it is prepared."""
         self._running: set[asyncio.Timeout] = set()
 
     @contextmanager
@@ -67,27 +68,27 @@ class Tab:
                 deadline.reschedule(now)
 
     async def prepare(self) -> None:
-        """Open the way by which a page that hangs can be freed; once it hangs it is too late."""
-        if self._escape is None:
+        """Open the page's own session; a page that hangs opens none, and is freed by it."""
+        if self.cdp is None:
             with contextlib.suppress(Error):
-                self._escape = await self.launch.context.new_cdp_session(self.page)
+                self.cdp = await self.launch.context.new_cdp_session(self.page)
 
     async def unwedge(self, *, loads: bool) -> None:
         """Stop what the page loads, or a script of its that never ends; within a second.
 
         Does nothing to a page that answers.
         """
-        if self._escape is None:
+        if self.cdp is None:
             return
         with contextlib.suppress(Error, TimeoutError):
             async with asyncio.timeout(_UNWEDGE_SECONDS):
                 if loads:
-                    await self._escape.send("Page.stopLoading")
+                    await self.cdp.send("Page.stopLoading")
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(_UNWEDGE_SECONDS / 2):
                         await self.page.evaluate("0")
                         return
-                await self._escape.send("Runtime.terminateExecution")
+                await self.cdp.send("Runtime.terminateExecution")
 
     async def read_title(self) -> str:
         """Ask the page for its title, and remember it.

@@ -8,6 +8,9 @@ from tests.agent_runtime.actions.asking import Asker, code_of, result_of
 from tests.site import Site
 from xagent_protocol.outcomes import Effect, OutcomeState
 
+_REFS = ["ref: <Node>", "ref: <Document>", "ref: <Window>"]
+_HALF_READ = {"a": None, "b": 1, "toString": None}
+
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 
@@ -20,8 +23,19 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
         ("NaN", None),
         ("Promise.resolve([1, {a: null}])", [1, {"a": None}]),
         ("() => 'called'", "called"),
-        ("new Date(0)", "1970-01-01T00:00:00Z"),
-        ("10n ** 30n", 10**30),
+        ("function (x) { return typeof x }", "object"),
+        ("async function () { return this === window }", True),
+        ("let once = 1; once", 1),
+        ("let once = 2; once", 2),
+        ("new Date(0)", "1970-01-01T00:00:00.000Z"),
+        ("new Date(NaN)", None),
+        ("7n", 7),
+        ("10n ** 30n", str(10**30)),
+        ("[1, () => 1, Symbol('s')]", [1, None, None]),
+        ("[/a+/g, document.body, document, window]", ["a+", *_REFS]),
+        ("new Float32Array([1, 0.5])", [1, 0.5]),
+        ("({get a() { throw 1 }, b: 1, toString() { throw 1 }})", _HALF_READ),
+        ("Array.prototype.toJSON = () => 'trap'; [1]", [1]),
         ("new URL('http://example.com/x')", "http://example.com/x"),
         (r"'half \ud800 pair'", "half � pair"),
         ("const a = {}; a.a = a; a", {"a": None}),

@@ -1,0 +1,124 @@
+"""A script of the user on its way through a page: by one CDP call, and back as plain JSON values.
+
+`Runtime.evaluate` is a quarter faster than Playwright's own evaluation and does the same, given
+what Playwright adds around it: a function is called, a promise awaited, and what JSON has no word
+for becomes what it has. The script runs by an indirect `eval`, so that what it declares at its
+top does not stay behind in the page.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+import msgspec
+from playwright.async_api import Error, Frame
+
+from agent_runtime.browser.tab import Tab
+
+RUN: Final = r"""
+async function xagent([source, arg]) {
+  const plain = (value, above) => {
+    try { return converted(value, above); } catch { return null; }
+  };
+  const converted = (value, above) => {
+    switch (typeof value) {
+      case "boolean": return value;
+      case "string": return value.toWellFormed();
+      case "number": return Number.isFinite(value) ? value : null;
+      case "bigint": return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
+      case "object": break;
+      default: return null;
+    }
+    if (value === null || above.length >= 200 || above.includes(value)) return null;
+    if (value.window === value) return "ref: <Window>";
+    if (value instanceof Node) return value === document ? "ref: <Document>" : "ref: <Node>";
+    if (value instanceof Date) return value.toISOString();
+    if (value instanceof Error) return String(value.stack || value.message).toWellFormed();
+    if (value instanceof RegExp) return value.source.toWellFormed();
+    const within = [...above, value];
+    if (Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView)))
+      return Array.from(value, item => plain(item, within));
+    if (typeof value.toJSON === "function") return plain(value.toJSON(), within);
+    const found = {};
+    for (const name of Object.keys(value)) {
+      let item = null;
+      try { item = value[name]; } catch { }
+      found[name.toWellFormed()] = plain(item, within);
+    }
+    return found;
+  };
+  let value = (0, eval)(source);
+  if (typeof value === "function") value = value(arg);
+  return plain(await value, []);
+}
+"""
+
+_FUNCTION: Final = re.compile(r"(async)?\s*function[\s(]")
+_OWN_LINE: Final = re.compile(r"\s*at (async )?(xagent|.*UtilityScript)\b")
+_OWN_PLACE: Final = re.compile(r"eval at xagent \([^)]*\), ")
+
+_NOT_BEGUN: Final = "Cannot find default execution context"
+
+
+class ScriptFailed(Exception):
+    """What the script threw; *stack* is what the browser says about it."""
+
+    def __init__(self, stack: str) -> None:
+        """Keep *stack*."""
+        super().__init__(stack)
+        self.stack = stack
+
+
+async def run_in_page(tab: Tab, source: str, arg: object) -> object:
+    """Run *source* in the page's main frame and return its value.
+
+    Raises:
+        ScriptFailed: it threw something.
+        playwright.async_api.Error: likewise, or the page is gone, or went elsewhere.
+    """
+    if tab.cdp is not None:
+        try:
+            return _value(await tab.cdp.send("Runtime.evaluate", _request(source, arg)))
+        except Error as error:
+            # Between two documents there is nothing to run in; Playwright waits for the next.
+            if _NOT_BEGUN not in error.message:
+                raise
+    return await run_in_frame(tab.page.main_frame, source, arg)
+
+
+async def run_in_frame(frame: Frame, source: str, arg: object) -> object:
+    """Do the same in *frame*; raises the same."""
+    return await frame.evaluate(RUN, [_callable(source), arg])
+
+
+def own_frames_removed(stack: str) -> list[str]:
+    """Return the lines of a script's stack that mean something to whoever wrote it."""
+    lines = [line for line in stack.splitlines() if not _OWN_LINE.match(line)]
+    return [_OWN_PLACE.sub("", line) for line in lines]
+
+
+def _request(source: str, arg: object) -> dict[str, Any]:
+    given = msgspec.json.encode([_callable(source), arg]).decode()
+    return {
+        "expression": f"({RUN})({given})",
+        "awaitPromise": True,
+        "returnByValue": True,
+        # As if a person had done it, like Playwright: pages may open windows and play sounds.
+        "userGesture": True,
+    }
+
+
+def _callable(source: str) -> str:
+    """Return *source*, in brackets if it is a function without a name, which is no statement."""
+    source = source.strip()
+    return f"({source})" if _FUNCTION.match(source) else source
+
+
+def _value(answer: dict[str, Any]) -> object:
+    thrown = answer.get("exceptionDetails")
+    if thrown is None:
+        return answer["result"].get("value")
+    exception = thrown.get("exception", {})
+    described = exception.get("description", exception.get("value", thrown.get("text")))
+    raise ScriptFailed(str(described))
