@@ -5,19 +5,24 @@ Rows that are written together then lie together in the primary key's index.
 
 from __future__ import annotations
 
-import os
 import time
+from random import getrandbits
 
 from xagent_protocol.ids import ArtifactId, RequestId, SessionId
 
 
 def uuid7() -> str:
     """Return 48 bits of milliseconds and 74 random bits, in the usual form."""
-    milliseconds = time.time_ns() // 1_000_000
-    random = os.urandom(10).hex()
-    time_part = f"{milliseconds:012x}"
-    variant = "89ab"[int(random[3], 16) & 3]
-    return f"{time_part[:8]}-{time_part[8:]}-7{random[:3]}-{variant}{random[4:7]}-{random[7:19]}"
+    chance = getrandbits(74)
+    number = (
+        (time.time_ns() // 1_000_000) << 80
+        | 0x7000_0000_0000_0000_0000
+        | (chance >> 62) << 64
+        | 0x8000_0000_0000_0000
+        | chance & 0x3FFF_FFFF_FFFF_FFFF
+    )
+    text = f"{number:032x}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
 def new_request_id() -> RequestId:

@@ -13,26 +13,33 @@ from sqlalchemy import Row as DatabaseRow, func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from orchestrator.store.records import CommandRecord
-from orchestrator.store.statements import insert_into, insert_or_replace, update_where
+from orchestrator.store.statements import (
+    insert_in_order,
+    insert_or_replace,
+    update_in_order,
+    update_where,
+)
 from orchestrator.store.tables import commands, marks
 from orchestrator.store.writer import PATIENCE_SECONDS, Row, Settle, Writer
 from xagent_protocol.ids import AgentId, RequestId
 from xagent_protocol.outcomes import ArtifactRef, CommandError, DialogState, Effect, PageState
 from xagent_protocol.transitions import CommandState, Progress
 
-_INSERT: Final = insert_into(
+_INSERT: Final = insert_in_order(
     commands,
     *("request_id", "agent_id", "action", "params", "page_asked", "timeout", "idempotent", "ttl"),
     *("fingerprint", "state", "attempt", "effect", "tainted", "cancel_requested", "epoch"),
     *("journal_id", "boot_id", "created_at", "dispatched_at"),
     rank=1,
 )
-_MOVE: Final = update_where(
+_MOVE: Final = update_in_order(
     commands,
+    (
+        *("state", "attempt", "effect", "tainted", "cancel_requested", "epoch", "journal_id"),
+        *("boot_id", "dispatched_at", "started_at", "finished_at", "duration_ms", "result"),
+        *("error", "page", "artifacts", "dialog", "notices"),
+    ),
     {"request_id": "key", "state": "old_state", "attempt": "old_attempt", "epoch": "old_epoch"},
-    *("state", "attempt", "effect", "tainted", "cancel_requested", "epoch", "journal_id"),
-    *("boot_id", "dispatched_at", "started_at", "finished_at", "duration_ms", "result", "error"),
-    *("page", "artifacts", "dialog", "notices"),
     rank=2,
 )
 _LATE: Final = update_where(commands, {"request_id": "key"}, "late_result", rank=3)
@@ -68,27 +75,27 @@ class Journal:
         progress = command.progress
         self._writer.submit(
             _INSERT,
-            {
-                "request_id": command.request_id,
-                "agent_id": command.agent_id,
-                "action": command.action,
-                "params": bytes(command.params).decode(),
-                "page_asked": command.page_asked,
-                "timeout": command.timeout,
-                "idempotent": command.idempotent,
-                "ttl": command.ttl,
-                "fingerprint": command.fingerprint,
-                "state": progress.state.value,
-                "attempt": progress.attempt,
-                "effect": progress.effect.value,
-                "tainted": progress.tainted,
-                "cancel_requested": progress.cancel_requested,
-                "epoch": command.epoch,
-                "journal_id": command.journal_id,
-                "boot_id": command.boot_id,
-                "created_at": command.created_at,
-                "dispatched_at": command.dispatched_at,
-            },
+            (
+                command.request_id,
+                command.agent_id,
+                command.action,
+                bytes(command.params).decode(),
+                command.page_asked,
+                command.timeout,
+                command.idempotent,
+                command.ttl,
+                command.fingerprint,
+                progress.state.value,
+                progress.attempt,
+                progress.effect.value,
+                progress.tainted,
+                progress.cancel_requested,
+                command.epoch,
+                command.journal_id,
+                command.boot_id,
+                command.created_at,
+                command.dispatched_at,
+            ),
             settle,
             patience=PATIENCE_SECONDS,
             is_alone=is_alone,
@@ -148,30 +155,30 @@ class Journal:
 
 def _move_row(before: CommandRecord, after: CommandRecord) -> Row:
     old, new = before.progress, after.progress
-    return {
-        "key": after.request_id,
-        "old_state": old.state.value,
-        "old_attempt": old.attempt,
-        "old_epoch": before.epoch,
-        "state": new.state.value,
-        "attempt": new.attempt,
-        "effect": new.effect.value,
-        "tainted": new.tainted,
-        "cancel_requested": new.cancel_requested,
-        "epoch": after.epoch,
-        "journal_id": after.journal_id,
-        "boot_id": after.boot_id,
-        "dispatched_at": after.dispatched_at,
-        "started_at": after.started_at,
-        "finished_at": after.finished_at,
-        "duration_ms": after.duration_ms,
-        "result": _text(after.result),
-        "error": _optional(after.error),
-        "page": _optional(after.page),
-        "artifacts": _encode(after.artifacts).decode() if after.artifacts else None,
-        "dialog": _optional(after.dialog),
-        "notices": _encode(after.notices).decode() if after.notices else None,
-    }
+    return (
+        new.state.value,
+        new.attempt,
+        new.effect.value,
+        new.tainted,
+        new.cancel_requested,
+        after.epoch,
+        after.journal_id,
+        after.boot_id,
+        after.dispatched_at,
+        after.started_at,
+        after.finished_at,
+        after.duration_ms,
+        _text(after.result),
+        _optional(after.error),
+        _optional(after.page),
+        _encode(after.artifacts).decode() if after.artifacts else None,
+        _optional(after.dialog),
+        _encode(after.notices).decode() if after.notices else None,
+        after.request_id,
+        old.state.value,
+        old.attempt,
+        before.epoch,
+    )
 
 
 def _text(raw: msgspec.Raw | None) -> str | None:

@@ -22,7 +22,7 @@ from orchestrator.errors import StorageUnavailable
 
 log: Final = structlog.get_logger(__name__)
 
-Row = Mapping[str, object]
+Row = Mapping[str, object] | tuple[object, ...]
 
 RETRY_SECONDS: Final = 0.05
 PATIENCE_SECONDS: Final = 5.0
@@ -45,7 +45,7 @@ other error is the database's, and is waited for."""
 
 
 class Statement:
-    """One kind of write: its SQL, with named parameters, prepared once.
+    """One kind of write: its SQL, prepared once, with parameters by name or by place.
 
     *rank* orders the kinds within a batch. Writes of one kind go in the order they came; two
     writes of one command are never in one batch, because the second awaits the first.
