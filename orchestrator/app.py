@@ -62,7 +62,7 @@ class Orchestrator:
 
     def drain(self) -> None:
         """Refuse what is new, answer who waits, tell the agents; commands run on there."""
-        self.dispatcher.drain()
+        self.dispatcher.submissions.drain()
         for connection in self.heartbeat.all():
             connection.drain(DRAIN_RETRY_SECONDS)
 
@@ -110,7 +110,7 @@ async def _build(
     endpoint = AgentEndpoint(admission, dispatcher, heartbeat, flusher, timers, bounds)
 
     def unready() -> str | None:
-        if dispatcher.is_draining:
+        if dispatcher.submissions.is_draining:
             return "The orchestrator is shutting down."
         return None if writer.is_healthy else "The journal cannot be written now."
 
@@ -125,7 +125,7 @@ async def _build(
     services = Services(
         agents=registry,
         presence=connections,
-        commands=dispatcher,
+        commands=dispatcher.submissions,
         history=History(readers),
         artifacts=artifacts,
         enrolments=Enrolments(

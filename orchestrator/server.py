@@ -128,7 +128,10 @@ class _Server(uvicorn.Server):
         While those who were here are answered, the doors stay open: who comes now is told 503,
         and when to come again, and not that nobody is there.
         """
-        log.info("server.draining", open_commands=self._orchestrator.dispatcher.open_commands())
+        log.info(
+            "server.draining",
+            open_commands=self._orchestrator.dispatcher.submissions.open_commands(),
+        )
         here = set(self.server_state.tasks)
         self._orchestrator.drain()
         await self._answered(here)

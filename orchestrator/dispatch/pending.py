@@ -1,22 +1,25 @@
-"""Commands that are not over, and who waits for them.
+"""One command that is not over, and who waits for it.
 
-An entry lives from before its row is written until its terminal state is durable. So an answer
-can never arrive before there is somebody to receive it, and nobody waits for what is over.
+Who waits is a callback, not a future: a caller can be answered in the very commit that makes the
+answer true, without a task or a round of the event loop in between.
 """
 
 from __future__ import annotations
 
 import asyncio
-import heapq
-from collections.abc import Iterator
+from collections.abc import Callable
 from typing import Final
 
-from orchestrator.dispatch.turn import Turn
-from orchestrator.store.records import CommandRecord
-from xagent_protocol.ids import AgentId, RequestId
-from xagent_protocol.transitions import CommandState
+import structlog
 
-STALE_PLACES: Final = 64
+from orchestrator.dispatch.turn import Turn
+from orchestrator.errors import RequestIdReused
+from orchestrator.store.records import CommandRecord
+
+log: Final = structlog.get_logger(__name__)
+
+Tell = Callable[[CommandRecord | Exception], None]
+"""Hears what became of a command, or why that cannot be said; called once, on the loop."""
 
 
 class PendingCommand:
@@ -38,7 +41,6 @@ class PendingCommand:
         "overdue_at",
         "record",
         "turn",
-        "waits_for_record",
     )
 
     def __init__(self, record: CommandRecord, order: int, expires_at: float) -> None:
@@ -50,146 +52,124 @@ class PendingCommand:
         self.overdue_at: float | None = None
         self.turn = Turn()
         self.is_recorded = False
-        self.waits_for_record = False
         self.failure: Exception | None = None
-        self._waiters: list[asyncio.Future[None]] = []
+        self._waiters: list[Waiter] | None = None
 
-    async def woken(self, give_up_at: float | None = None) -> None:
-        """Wait until something happened that somebody may wait for, or until *give_up_at*.
-
-        The time is the loop's. A timer of its own costs half of what `asyncio.timeout` does, and
-        this is where every command waits.
-        """
-        loop = asyncio.get_running_loop()
-        waiter: asyncio.Future[None] = loop.create_future()
-        self._waiters.append(waiter)
-        timer = None if give_up_at is None else loop.call_at(give_up_at, _let_go, waiter)
-        try:
-            await waiter
-        finally:
-            if timer is not None:
-                timer.cancel()
-            if waiter in self._waiters:
-                self._waiters.remove(waiter)
-
-    def wake(self) -> None:
-        """Tell everyone who waits to look again."""
-        waiters, self._waiters = self._waiters, []
-        for waiter in waiters:
-            if not waiter.done():
-                waiter.set_result(None)
-
-
-def _let_go(waiter: asyncio.Future[None]) -> None:
-    if not waiter.done():
-        waiter.set_result(None)
-
-
-class PendingCommands:
-    """All open commands, by request id and by agent, with a queue for each agent."""
-
-    def __init__(self) -> None:
-        """Begin empty."""
-        self._by_request: dict[RequestId, PendingCommand] = {}
-        self._by_agent: dict[AgentId, dict[RequestId, PendingCommand]] = {}
-        self._queues: dict[AgentId, list[tuple[int, RequestId]]] = {}
-        self._queued: dict[AgentId, int] = {}
-
-    def __len__(self) -> int:
-        """Count the open commands."""
-        return len(self._by_request)
-
-    def __iter__(self) -> Iterator[PendingCommand]:
-        """Iterate over the open commands; safe against changes meanwhile."""
-        return iter(list(self._by_request.values()))
-
-    def get(self, request_id: RequestId) -> PendingCommand | None:
-        """Return an open command."""
-        return self._by_request.get(request_id)
-
-    def oldest(self) -> PendingCommand | None:
-        """Return the open command that was accepted first."""
-        return min(self._by_request.values(), key=lambda entry: entry.order, default=None)
-
-    def of_agent(self, agent_id: AgentId) -> list[PendingCommand]:
-        """Return an agent's open commands in the order they were accepted."""
-        entries = self._by_agent.get(agent_id, {}).values()
-        return sorted(entries, key=lambda entry: entry.order)
-
-    def open(self, entry: PendingCommand) -> None:
-        """Add a command, before its row is written."""
-        record = entry.record
-        self._by_request[record.request_id] = entry
-        self._by_agent.setdefault(record.agent_id, {})[record.request_id] = entry
-        if record.state is CommandState.QUEUED:
-            self.enqueue(entry)
-
-    def close(self, entry: PendingCommand) -> None:
-        """Remove a command that is over, or that could not be recorded, and wake who waits."""
-        record = entry.record
-        self._by_request.pop(record.request_id, None)
-        of_agent = self._by_agent.get(record.agent_id)
-        if of_agent is not None:
-            of_agent.pop(record.request_id, None)
-            if not of_agent:
-                del self._by_agent[record.agent_id]
-        entry.wake()
-
-    def enqueue(self, entry: PendingCommand) -> None:
-        """Put a command in its agent's queue, at the place of its acceptance."""
-        record = entry.record
-        queue = self._queues.setdefault(record.agent_id, [])
-        if len(queue) > 2 * self._queued.get(record.agent_id, 0) + STALE_PLACES:
-            # What expired while the agent was away has kept its place until now.
-            queue[:] = [place for place in queue if self._is_queued(place[1])]
-            heapq.heapify(queue)
-        heapq.heappush(queue, (entry.order, record.request_id))
-        self._queued[record.agent_id] = self._queued.get(record.agent_id, 0) + 1
-
-    def _is_queued(self, request_id: RequestId) -> bool:
-        entry = self._by_request.get(request_id)
-        return entry is not None and entry.record.state is CommandState.QUEUED
-
-    def put_back(self, entry: PendingCommand) -> bool:
-        """Put a command that was taken out and is still queued back; returns whether it was."""
-        record = entry.record
-        if record.state is not CommandState.QUEUED or record.request_id not in self._by_request:
-            return False
-        heapq.heappush(
-            self._queues.setdefault(record.agent_id, []), (entry.order, record.request_id)
-        )
-        return True
-
-    def note_dequeued(self, agent_id: AgentId) -> None:
-        """Note that one command of an agent is queued no longer."""
-        left = self._queued[agent_id] - 1
-        if left:
-            self._queued[agent_id] = left
+    def add(self, waiter: Waiter) -> None:
+        """Let *waiter* be told of the end."""
+        if self._waiters is None:
+            self._waiters = [waiter]
         else:
-            del self._queued[agent_id]
+            self._waiters.append(waiter)
 
-    def next_queued(self, agent_id: AgentId, count: int) -> list[PendingCommand]:
-        """Take the oldest recorded commands out of an agent's queue, at most *count*.
+    def remove(self, waiter: Waiter) -> None:
+        """Let go of *waiter*; does nothing if that has happened."""
+        if self._waiters and waiter in self._waiters:
+            self._waiters.remove(waiter)
 
-        Stops before one that is not recorded yet, so that none overtakes it.
+    def tell(self, record: CommandRecord) -> None:
+        """Tell everyone who waits that *record* is what they wait for."""
+        waiters, self._waiters = self._waiters, None
+        if waiters is not None:
+            for waiter in waiters:
+                waiter.hear(record)
+
+    def fail(self, failure: Exception) -> None:
+        """Tell everyone who waits, or will, that there is no such command."""
+        self.failure = failure
+        waiters, self._waiters = self._waiters, None
+        if waiters is not None:
+            for waiter in waiters:
+                waiter.hear(failure)
+
+    def tell_who_is_due(self) -> None:
+        """Tell those whose time was up before the command was recorded."""
+        if self._waiters:
+            for waiter in [waiter for waiter in self._waiters if waiter.is_due]:
+                waiter.take_as_it_stands()
+
+    def let_go(self) -> None:
+        """Let nobody wait any longer than for the journal."""
+        if self._waiters:
+            for waiter in list(self._waiters):
+                waiter.take_as_it_stands()
+
+
+class Waiter:
+    """One who waits for a command: told once, and after `drop` never.
+
+    *is_due* is true once it waits for nothing but the journal.
+    """
+
+    __slots__ = ("_entry", "_fingerprint", "_tell", "_timer", "is_due")
+
+    def __init__(
+        self,
+        entry: PendingCommand,
+        tell: Tell,
+        *,
+        fingerprint: str | None = None,
+        give_up_at: float | None = None,
+    ) -> None:
+        """Wait until the command is over, or until *give_up_at* on the loop's clock, or not at all.
+
+        *tell* is never called before this returns, and never before the command is in the
+        journal. It hears `RequestIdReused` if the command turns out to be of another
+        *fingerprint*; null takes any.
         """
-        queue = self._queues.get(agent_id, [])
-        taken: list[PendingCommand] = []
-        while queue and len(taken) < count:
-            entry = self._by_request.get(queue[0][1])
-            if entry is not None and entry.record.state is CommandState.QUEUED:
-                if not entry.is_recorded:
-                    break
-                taken.append(entry)
-            heapq.heappop(queue)
-        if not queue:
-            self._queues.pop(agent_id, None)
-        return taken
+        self._entry = entry
+        self._fingerprint = fingerprint
+        self._tell: Tell | None = tell
+        self.is_due = False
+        loop = asyncio.get_running_loop()
+        self._timer: asyncio.Handle = (
+            loop.call_soon(self.take_as_it_stands)
+            if give_up_at is None
+            else loop.call_at(give_up_at, self.take_as_it_stands)
+        )
+        entry.add(self)
 
-    def queued(self, agent_id: AgentId) -> int:
-        """Count an agent's queued commands."""
-        return self._queued.get(agent_id, 0)
+    def drop(self) -> None:
+        """Wait no longer, and be told nothing; the command is unaffected. Idempotent."""
+        if self._tell is not None:
+            self._tell = None
+            self._timer.cancel()
+            self._entry.remove(self)
 
-    def in_flight(self, agent_id: AgentId) -> int:
-        """Count an agent's commands that are with it, or on their way."""
-        return len(self._by_agent.get(agent_id, ())) - self._queued.get(agent_id, 0)
+    def take_as_it_stands(self) -> None:
+        """Hear of the command now; if it is not recorded yet, as soon as it is."""
+        entry = self._entry
+        if entry.is_recorded:
+            entry.remove(self)
+            self.hear(entry.record)
+        elif entry.failure is not None:
+            entry.remove(self)
+            self.hear(entry.failure)
+        else:
+            self.is_due = True
+
+    def hear(self, outcome: CommandRecord | Exception) -> None:
+        """Be told of the command, or why there is none; its entry has let go already."""
+        if (
+            self._fingerprint is not None
+            and not isinstance(outcome, Exception)
+            and outcome.fingerprint != self._fingerprint
+        ):
+            outcome = reused(outcome)
+        tell, self._tell = self._tell, None
+        if tell is None:
+            return  # dropped by one who was told before it
+        self._timer.cancel()
+        try:
+            tell(outcome)
+        except Exception:
+            # One caller's bug must not keep the others waiting, nor stop the move that ends here.
+            log.exception("waiter.tell_failed")
+
+
+def reused(record: CommandRecord) -> RequestIdReused:
+    """Return the refusal of a request id that belongs to *record*."""
+    return RequestIdReused(
+        f"The request id {record.request_id!r} belongs to another command "
+        f"({record.action!r} on {record.agent_id!r}); nothing was recorded. Use a new id."
+    )

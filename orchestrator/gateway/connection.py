@@ -87,7 +87,8 @@ class Connection:
         self._receive = receive
         self._send_event = send
         self._admission = admission
-        self._dispatcher = dispatcher
+        self._reconciliation = dispatcher.reconciliation
+        self._settlement = dispatcher.settlement
         self._flusher = flusher
         self._timers = timers
         self._bounds = bounds
@@ -120,7 +121,7 @@ class Connection:
             live, self._live = self._live, None
             reason = self._closing.reason if self._closing else "stopped"
             if live is not None and self._admission.leave(live, reason):
-                self._dispatcher.left(self._agent_id)
+                self._reconciliation.left(self._agent_id)
             if self._closing is not None and not self._closing.by_peer:
                 await self._say_close(self._closing)
             # Last, because it waits for a database that may be failing.
@@ -315,15 +316,15 @@ class Connection:
         assert live is not None
         match message:
             case Result():
-                if not self._dispatcher.owns(live, message):
+                if not self._settlement.owns(live, message):
                     raise _Closed(CloseCode.FORBIDDEN, "forbidden: a result of another agent")
-                await self._dispatcher.finished(live, message)
+                await self._settlement.finished(live, message)
             case Started():
-                self._dispatcher.started(live, message)
+                self._settlement.started(live, message)
             case AgentBeat():
                 live.note_beat(message)
             case Inventory():
-                await self._dispatcher.reconcile(live, message)
+                await self._reconciliation.reconcile(live, message)
             case Goodbye():
                 raise _Closed(CloseCode.NORMAL, f"{GOODBYE}: {message.reason}")
 

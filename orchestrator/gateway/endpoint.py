@@ -45,7 +45,7 @@ class AgentEndpoint:
         offered = scope.get("subprotocols", ())
         subprotocol = SUBPROTOCOL if SUBPROTOCOL in offered else None
         await send({"type": "websocket.accept", "subprotocol": subprotocol})
-        if self._dispatcher.is_draining:
+        if self._dispatcher.submissions.is_draining:
             # A refused handshake would say that something is wrong with the agent.
             await send(
                 {"type": "websocket.close", "code": CloseCode.SERVICE_RESTART, "reason": DRAINING}

@@ -363,6 +363,6 @@ async def test_an_unknown_command_is_404(api: Api, request_id: str) -> None:
 
 
 async def test_while_draining_submissions_are_503(api: Api) -> None:
-    api.orchestrator.dispatcher.drain()
+    api.orchestrator.dispatcher.submissions.drain()
 
     problem(await api.client.post(COMMANDS, json=ECHO), 503, "draining")

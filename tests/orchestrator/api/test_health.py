@@ -31,7 +31,7 @@ async def test_a_server_whose_journal_fails_is_not_ready() -> None:
 
 
 async def test_a_draining_server_is_not_ready(api: Api) -> None:
-    api.orchestrator.dispatcher.drain()
+    api.orchestrator.dispatcher.submissions.drain()
 
     problem(await anonymous(api, "/health/ready"), 503, "draining")
 

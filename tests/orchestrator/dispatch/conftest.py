@@ -84,23 +84,23 @@ class Stay:
 
     async def tell_inventory(self, *held: InventoryItem) -> None:
         """Say what is still held."""
-        await self.bench.dispatcher.reconcile(self.live, Inventory(held))
+        await self.bench.dispatcher.reconciliation.reconcile(self.live, Inventory(held))
 
     def start(self, request_id: str, attempt: int = 1) -> None:
         """Say that a command begins."""
-        self.bench.dispatcher.started(self.live, Started(RequestId(request_id), attempt))
+        self.bench.dispatcher.settlement.started(self.live, Started(RequestId(request_id), attempt))
 
     async def finish(self, request_id: str, attempt: int = 1, **outcome: Any) -> None:
         """Report a result; a success unless said otherwise."""
         given = {"state": OutcomeState.SUCCEEDED, "effect": Effect.COMPLETE, **outcome}
         result = Result(RequestId(request_id), attempt, Outcome(**given))
-        assert self.bench.dispatcher.owns(self.live, result)
-        await self.bench.dispatcher.finished(self.live, result)
+        assert self.bench.dispatcher.settlement.owns(self.live, result)
+        await self.bench.dispatcher.settlement.finished(self.live, result)
 
     async def leave(self, reason: str = "connection lost") -> None:
         """Go, as the gateway lets agents go."""
         if self.bench.admission.leave(self.live, reason):
-            self.bench.dispatcher.left(self.live.agent_id)
+            self.bench.dispatcher.reconciliation.left(self.live.agent_id)
         await self.bench.admission.record_end(self.live, reason)
 
 
@@ -140,7 +140,7 @@ class Bench:
         asked: dict[str, Any] = {"action": "write", "params": msgspec.Raw(b"{}"), **given}
         name = None if request_id is None else RequestId(request_id)
         submission = Submission(AgentId(agent_id), request_id=name, **asked)
-        return await self.dispatcher.submit(submission, wait=wait)
+        return await self.dispatcher.submissions.submit(submission, wait=wait)
 
     async def find(self, request_id: str) -> CommandRecord:
         """Read a command from the database itself."""
@@ -150,7 +150,7 @@ class Bench:
 
     async def over(self, request_id: str) -> CommandRecord:
         """Wait for the end of a command."""
-        record = await self.dispatcher.wait(RequestId(request_id), 5)
+        record = await self.dispatcher.submissions.wait(RequestId(request_id), 5)
         assert record.is_over, record
         return record
 

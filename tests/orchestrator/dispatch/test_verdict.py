@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrator.dispatch.reconcile import Keep, judge
+from orchestrator.dispatch.verdict import Keep, judge
 from tests.orchestrator.records import command_record, session_record
 from xagent_protocol.ids import BootId, JournalId, RequestId
 from xagent_protocol.messages import InventoryItem, InventoryState

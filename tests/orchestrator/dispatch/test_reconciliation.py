@@ -1,0 +1,146 @@
+"""What an agent that comes back finds settled (T5, T6, T7, T10)."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.orchestrator.dispatch.conftest import Bench, item
+from xagent_protocol.ids import BootId, JournalId, RequestId
+from xagent_protocol.messages import Cancel, Command, InventoryState
+from xagent_protocol.outcomes import Effect
+from xagent_protocol.transitions import CommandState
+
+
+async def test_a_cancel_while_the_agent_is_away_is_delivered_before_anything_else(
+    bench: Bench,
+) -> None:
+    stay = await bench.ready()
+    await bench.submit("r1")
+    stay.start("r1")
+    await stay.leave()
+    await bench.submit("r2", if_offline="queue")
+    await bench.dispatcher.submissions.cancel(RequestId("r1"))
+
+    back = await bench.connect()
+    await back.tell_inventory(item("r1", InventoryState.STARTED))
+    await bench.sent(back, "r2")
+
+    assert isinstance(back.socket.sent[0], Cancel)
+    assert isinstance(back.socket.sent[1], Command)
+
+
+async def test_a_cancelled_command_that_was_never_received_is_never_sent_again(
+    bench: Bench,
+) -> None:
+    stay = await bench.ready()
+    await bench.submit("r1")
+    await stay.leave()
+    await bench.dispatcher.submissions.cancel(RequestId("r1"))
+
+    back = await bench.ready()
+
+    record = await bench.over("r1")
+    assert (record.state, record.progress.effect) == (CommandState.CANCELLED, Effect.NONE)
+    assert back.socket.commands() == []
+
+
+async def test_what_was_never_received_runs_after_the_reconnect(bench: Bench) -> None:
+    stay = await bench.ready()
+    await bench.submit("r1")
+    await stay.leave()
+
+    back = await bench.ready()
+
+    await bench.sent(back, "r1")
+    [sent] = back.socket.said(Command)
+    assert sent.attempt == 2
+    await back.finish("r1", attempt=2)
+    record = await bench.over("r1")
+    assert (record.state, record.progress.effect) == (CommandState.SUCCEEDED, Effect.COMPLETE)
+    assert record.epoch == 2
+
+
+async def test_what_may_have_run_is_lost_and_not_sent_again(bench: Bench) -> None:
+    stay = await bench.ready()
+    await bench.submit("r1")
+    await stay.leave()
+
+    back = await bench.ready(journal_id=JournalId("another"))
+
+    record = await bench.over("r1")
+    assert (record.state, record.progress.effect) == (CommandState.LOST, Effect.UNKNOWN)
+    assert record.error is not None
+    assert record.error.code == "outcome_unknown"
+    assert back.socket.commands() == []
+
+
+async def test_what_is_idempotent_is_sent_again_until_its_attempts_are_spent(
+    bench: Bench,
+) -> None:
+    stay = await bench.ready()
+    await bench.submit("r1", idempotent=True)
+
+    for attempt in range(2, 4):
+        await stay.leave()
+        stay = await bench.ready(journal_id=JournalId(f"j{attempt}"))
+        await bench.sent(stay, "r1")
+        assert stay.socket.said(Command)[0].attempt == attempt
+    record = await bench.dispatcher.submissions.get(RequestId("r1"))
+    assert record.progress.tainted
+    await stay.leave()
+    stay = await bench.ready(journal_id=JournalId("j4"))
+
+    assert (await bench.over("r1")).state is CommandState.LOST
+    assert stay.socket.commands() == []
+
+
+async def test_an_unjournalled_read_after_a_reboot_is_retried(bench: Bench) -> None:
+    stay = await bench.ready()
+    await bench.submit("r1", action="read")
+    await stay.leave()
+
+    back = await bench.ready(boot_id=BootId("boot-2"))
+
+    await bench.sent(back, "r1")
+    assert (await bench.dispatcher.submissions.get(RequestId("r1"))).progress.tainted
+
+
+@pytest.mark.parametrize("held", list(InventoryState))
+async def test_what_the_agent_still_holds_goes_on(bench: Bench, held: InventoryState) -> None:
+    stay = await bench.ready()
+    await bench.submit("r1")
+    await stay.leave()
+    back = await bench.connect()
+    await back.tell_inventory(item("r1", held))
+    expected = CommandState.DISPATCHED if held is InventoryState.RECEIVED else CommandState.RUNNING
+    assert (await bench.dispatcher.submissions.get(RequestId("r1"))).state is expected
+
+    await back.finish("r1")
+
+    assert (await bench.over("r1")).progress.attempt == 1
+    assert back.socket.commands() == []
+
+
+async def test_a_cancelled_command_that_came_back_unsent_is_not_sent_again(bench: Bench) -> None:
+    stay = await bench.ready()
+    await bench.submit("r1")
+    await stay.leave()
+    await bench.dispatcher.submissions.cancel(RequestId("r1"))
+
+    back = await bench.connect()
+    await back.tell_inventory()
+
+    assert (await bench.over("r1")).state is CommandState.CANCELLED
+    assert back.socket.commands() == []
+
+
+async def test_an_older_inventory_says_nothing_about_a_later_dispatch(bench: Bench) -> None:
+    """The agent came twice in quick succession; only its newest word counts."""
+    first = await bench.connect()
+    second = await bench.ready()
+    await bench.submit("r1")
+
+    await first.tell_inventory()
+
+    assert (await bench.find("r1")).state is CommandState.DISPATCHED
+    assert second.socket.commands() == ["r1"]
