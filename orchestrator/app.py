@@ -25,7 +25,8 @@ from starlette.types import ASGIApp
 from orchestrator.access.enrolments import Enrolments
 from orchestrator.access.guard import Guard
 from orchestrator.access.keys import UserToken
-from orchestrator.api.routes import BusiestFirst, build_routes
+from orchestrator.api.busiest import BusiestRoute
+from orchestrator.api.routes import build_routes
 from orchestrator.api.services import Services
 from orchestrator.dispatch.admission import Admission
 from orchestrator.dispatch.connections import Connections
@@ -57,6 +58,7 @@ class Orchestrator:
     """A running orchestrator: the ASGI application and what the server needs beside it."""
 
     app: ASGIApp
+    busiest: BusiestRoute
     dispatcher: Dispatcher
     heartbeat: Heartbeat
 
@@ -142,7 +144,7 @@ async def _build(
     ]
     own = own_host(settings.host)
     app = Guard(
-        BusiestFirst(Router(routes, redirect_slashes=False), services),
+        Router(routes, redirect_slashes=False),
         is_user=token.matches,
         agent_of=registry.agent_of_credential,
         allowed_hosts=settings.allowed_hosts if own is None else (*settings.allowed_hosts, own),
@@ -161,7 +163,7 @@ async def _build(
             tasks.create_task(writer.keep_log_short(), name="checkpoints"),
         ]
         try:
-            yield Orchestrator(app, dispatcher, heartbeat)
+            yield Orchestrator(app, BusiestRoute(app, services), dispatcher, heartbeat)
         finally:
             for loop in loops:
                 loop.cancel()

@@ -141,15 +141,24 @@ class _Server(uvicorn.Server):
     async def _answered(self, tasks: set[asyncio.Task[None]]) -> None:
         clock = asyncio.get_running_loop().time
         give_up_at = clock() + self._drain_seconds
-        while tasks and not self.force_exit and clock() < give_up_at:
-            _, tasks = await asyncio.wait(tasks, timeout=LOOK_SECONDS)
+        while not self.force_exit and clock() < give_up_at:
+            tasks = {task for task in tasks if not task.done()}
+            if not tasks and not self._is_answering():
+                return
+            await asyncio.sleep(LOOK_SECONDS)
+
+    def _is_answering(self) -> bool:
+        return any(
+            isinstance(connection, WholeWriteProtocol) and connection.is_answering
+            for connection in self.server_state.connections
+        )
 
 
 def server_configuration(settings: Settings, orchestrator: Orchestrator) -> uvicorn.Config:
     """Return how uvicorn is to serve *orchestrator*."""
     return uvicorn.Config(
         orchestrator.app,
-        http=WholeWriteProtocol,
+        http=_protocol(settings, orchestrator),
         ws=AgentSocketProtocol,
         ws_max_size=settings.bounds.frame_bytes,
         # Costs 35 KB a connection and lets a small frame become a large one.
@@ -168,6 +177,14 @@ def server_configuration(settings: Settings, orchestrator: Orchestrator) -> uvic
         ssl_certfile=str(settings.tls_certificate) if settings.tls_certificate else None,
         ssl_keyfile=str(settings.tls_key) if settings.tls_key else None,
     )
+
+
+def _protocol(settings: Settings, orchestrator: Orchestrator) -> type[WholeWriteProtocol]:
+    class WithShortcut(WholeWriteProtocol):
+        # Behind a proxy the scheme of a request is known only after uvicorn's own middleware.
+        shortcut = None if settings.behind_proxy else orchestrator.busiest
+
+    return WithShortcut
 
 
 def _listen(settings: Settings) -> socket.socket:

@@ -77,7 +77,7 @@ LOOPBACK_HOSTS: Final = ("127.0.0.1", "localhost", "[::1]")
 _DEFAULT_PORTS: Final = {"http": ":80", "https": ":443"}
 _HTTP_SCHEMES: Final = {"ws": "http", "wss": "https"}
 
-_API_HEADERS: Final = (
+API_HEADERS: Final = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
@@ -142,13 +142,17 @@ class Guard:
             await self._app(scope, receive, send)
             return
         try:
-            self._check_host_and_origin(scope)
-            scope[SCOPE_KEY] = self._admit(scope)
+            scope[SCOPE_KEY] = self.admit(scope)
         except Refusal as refusal:
             self._on_refusal(refusal.code)
             await _refuse(refusal, scope, receive, _Headed(send))
             return
         await self._app(scope, receive, _Headed(send) if kind == "http" else send)
+
+    def admit(self, scope: Scope) -> Principal:
+        """Say who is calling; raises the `Refusal` of whoever is not to be let in."""
+        self._check_host_and_origin(scope)
+        return self._principal(scope)
 
     def _check_host_and_origin(self, scope: Scope) -> None:
         host = origin = None
@@ -187,7 +191,7 @@ class Guard:
         own = f"{scheme}://{host.decode('latin-1').removesuffix(default_port)}"
         return text.removesuffix(default_port) == own or text in self._origins
 
-    def _admit(self, scope: Scope) -> Principal:
+    def _principal(self, scope: Scope) -> Principal:
         method = scope["method"] if scope["type"] == "http" else "WEBSOCKET"
         path: str = scope["path"]
         opened_by = entrance(method, path)
@@ -224,9 +228,18 @@ class _Headed:
         if message["type"] in ("http.response.start", "websocket.http.response.start"):
             headers = list(message.get("headers", ()))
             present = {name for name, _ in headers}
-            headers += [header for header in _API_HEADERS if header[0] not in present]
+            headers += [header for header in API_HEADERS if header[0] not in present]
             message["headers"] = headers
         return self._send(message)
+
+
+def headed(app: ASGIApp) -> ASGIApp:
+    """Return *app* with the headers of every answer, for what is answered without the guard."""
+
+    def answered(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        return app(scope, receive, _Headed(send))
+
+    return answered
 
 
 async def _refuse(refusal: Refusal, scope: Scope, receive: Receive, send: Send) -> None:

@@ -174,19 +174,8 @@ async def submit_command(
     once.
     """
     services.agents.get(agent_id)
-    _check_params(body.params)
-    submission = Submission(
-        agent_id,
-        body.action,
-        body.params,
-        body.page,
-        body.timeout,
-        _request_id(body.request_id, headers.idempotency_key),
-        body.idempotent,
-        body.if_offline,
-        body.ttl,
-    )
-    return _reply(await services.commands.submit(submission, wait=query.wait))
+    submission = submission_of(agent_id, headers, body)
+    return reply_of(await services.commands.submit(submission, wait=query.wait))
 
 
 @operation(
@@ -223,7 +212,7 @@ async def cancel_command(services: Services, request_id: CommandName) -> Reply[C
     May be repeated; a command that is over stays as it is.
     """
     _check_request_id(request_id)
-    return _reply(await services.commands.cancel(request_id))
+    return reply_of(await services.commands.cancel(request_id))
 
 
 @operation("GET", "/api/commands", tag=TAG, statuses={200: "A page of commands, newest first."})
@@ -258,7 +247,24 @@ OPERATIONS: Final = (
 )
 
 
-def _reply(record: CommandRecord) -> Reply[Command]:
+def submission_of(agent_id: AgentId, headers: SubmitHeaders, body: CommandRequest) -> Submission:
+    """Return what is asked of an agent; raises `InvalidRequest`."""
+    _check_params(body.params)
+    return Submission(
+        agent_id,
+        body.action,
+        body.params,
+        body.page,
+        body.timeout,
+        _request_id(body.request_id, headers.idempotency_key),
+        body.idempotent,
+        body.if_offline,
+        body.ttl,
+    )
+
+
+def reply_of(record: CommandRecord) -> Reply[Command]:
+    """Show a command to whoever waited for it."""
     if record.is_over:
         return Reply(200, command_of(record))
     return Reply(202, command_of(record), f"/api/commands/{record.request_id}")

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from starlette.routing import BaseRoute, Route
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 from orchestrator.api import agents, artifacts, commands, documentation, enrolments, health
 from orchestrator.api.endpoint import Endpoint
@@ -29,8 +28,6 @@ OPERATIONS: Final[Sequence[Operation]] = (
     *health.OPERATIONS,
 )
 
-_BEFORE_ID, _AFTER_ID = commands.submit_command.path.split("{agent_id}")
-
 
 def build_routes(services: Services) -> list[BaseRoute]:
     """Return the routes of the API and its documentation.
@@ -48,29 +45,6 @@ def build_routes(services: Services) -> list[BaseRoute]:
     # An instance of a class is served as a bare ASGI application, with any method.
     routes.append(Route("/{path:path}", _Anything()))
     return routes
-
-
-class BusiestFirst:
-    """Sends the busiest path past the router, which costs it more than its validation does.
-
-    Everything else, the same path with another method included, goes on to the router.
-    """
-
-    def __init__(self, router: ASGIApp, services: Services) -> None:
-        """Stand before *router*."""
-        self._router = router
-        self._submit = Endpoint([commands.submit_command], services)
-
-    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        """Serve one request."""
-        if scope["type"] == "http" and scope["method"] == "POST":
-            path: str = scope["path"]
-            if path.startswith(_BEFORE_ID) and path.endswith(_AFTER_ID):
-                agent_id = path[len(_BEFORE_ID) : -len(_AFTER_ID)]
-                if agent_id and "/" not in agent_id:
-                    scope["path_params"] = {"agent_id": agent_id}
-                    return self._submit(scope, receive, send)
-        return self._router(scope, receive, send)
 
 
 class _Anything:

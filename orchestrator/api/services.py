@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from orchestrator.dispatch.connections import Contact, LiveAgent
+from orchestrator.dispatch.pending import Tell, Waiter
 from orchestrator.dispatch.submission import Submission
 from orchestrator.metrics import Metrics
 from orchestrator.store.records import (
@@ -54,6 +55,10 @@ class Commands(Protocol):
     @property
     def is_draining(self) -> bool:
         """Whether no more commands are taken."""
+        ...
+
+    def begin(self, submission: Submission, /, *, wait: float, tell: Tell) -> Waiter:
+        """Do what `submit` does without waiting, and call *tell* with what it would return."""
         ...
 
     async def submit(self, submission: Submission, /, *, wait: float) -> CommandRecord:
