@@ -44,7 +44,9 @@ class _Site(http.server.BaseHTTPRequestHandler):
         self.send_header("Content-Type", "text/html")
         self.send_header("Content-Length", str(len(PAGE)))
         self.end_headers()
-        self.wfile.write(PAGE)
+        # A browser that has gone elsewhere hangs up in the middle.
+        with contextlib.suppress(ConnectionError):
+            self.wfile.write(PAGE)
 
     def log_message(self, format: str, *args: Any) -> None:
         """Say nothing."""

@@ -46,8 +46,9 @@ async def evaluate(
 ) -> Json:
     """Evaluate JavaScript in the page and return its value as JSON.
 
-    A promise is awaited. It counts as writing, since a script may do anything. A result that is too
-    large for the answer becomes an artifact, and the answer is then
+    A promise is awaited. What JSON has no word for becomes text (dates, large integers, regular
+    expressions, errors) or null (functions, circles). It counts as writing, since a script may do
+    anything. A result that is too large for the answer becomes an artifact, and the answer is then
     `{"truncated": true, "artifact_id": …, "size": …}`.
     """
     if frame is None:
