@@ -24,12 +24,19 @@ def free_port() -> int:
 
 @contextlib.contextmanager
 def running(
-    arguments: Sequence[str], *, log: Path, ready_lines: int = 0
+    arguments: Sequence[str], *, log: Path, ready_lines: int = 0, checkout: Path | None = None
 ) -> Iterator[subprocess.Popen[str]]:
-    """Run `python -m arguments` until the block ends; waits for lines that say `ready`."""
+    """Run `python -m arguments` until the block ends; waits for lines that say `ready`.
+
+    With *checkout* the code is that of another directory, under this interpreter.
+    """
     with log.open("a") as errors:
         process = subprocess.Popen(
-            [sys.executable, "-m", *arguments], stdout=subprocess.PIPE, stderr=errors, text=True
+            [sys.executable, "-m", *arguments],
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            cwd=checkout,
         )
     try:
         assert process.stdout is not None
@@ -47,11 +54,11 @@ def running(
 
 
 @contextlib.contextmanager
-def orchestrator(directory: Path) -> Iterator[tuple[str, str]]:
+def orchestrator(directory: Path, *, checkout: Path | None = None) -> Iterator[tuple[str, str]]:
     """Run an orchestrator on *directory*; gives its URL and the token."""
     log = directory / "orchestrator.log"
     arguments = ["orchestrator", "--port", "0", "--data-dir", str(directory)]
-    with running([*arguments, "--log-format", "json"], log=log) as process:
+    with running([*arguments, "--log-format", "json"], log=log, checkout=checkout) as process:
         endpoint = directory / "orchestrator.json"
         until = time.monotonic() + START_SECONDS
         while not endpoint.exists():

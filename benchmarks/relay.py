@@ -4,7 +4,10 @@ Null agents answer at once, so all that is measured is the way there and back: H
 journal (committed before the send and before the answer), WebSocket. The bare relay runs in the
 same minutes on the same machine, in turns; believe the ratios, not the absolute figures.
 
-    python -m benchmarks.relay [--rounds N] [--seconds S] [--json FILE]
+With `--against`, the orchestrator of another checkout takes its turns in between: what a change
+costs is told by the ratio of the two in the same minutes.
+
+    python -m benchmarks.relay [--rounds N] [--seconds S] [--against DIR] [--json FILE]
 """
 
 from __future__ import annotations
@@ -36,37 +39,48 @@ class Target:
     agents: int
 
 
+BARE: Final = "bare relay"
+OURS: Final = "xagent"
+OTHER: Final = "other xagent"
+
+
 @contextlib.contextmanager
-def targets(agents: int) -> Iterator[list[Target]]:
-    """Run both servers, each with *agents* null agents."""
+def targets(agents: int, against: Path | None = None) -> Iterator[list[Target]]:
+    """Run all servers, each with *agents* null agents."""
     with contextlib.ExitStack() as stack:
-        directory = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        log = directory / "benchmark.log"
+        name = stack.enter_context(tempfile.TemporaryDirectory())
+        log = Path(name) / "benchmark.log"
         port = free_port()
         bare = f"http://127.0.0.1:{port}"
         stack.enter_context(running(["benchmarks.bare_relay", str(port)], log=log))
         wait_for_port(port)
         null = "benchmarks.null_agents"
         stack.enter_context(running([null, "bare", bare, str(agents)], log=log, ready_lines=agents))
-        url, token = stack.enter_context(orchestrator(directory))
-        token_file = str(directory / "token")
-        stack.enter_context(
-            running([null, "xagent", url, str(agents), token_file], log=log, ready_lines=agents)
-        )
-        yield [Target("bare relay", bare, token, agents), Target("xagent", url, token, agents)]
+        found = [Target(BARE, bare, "", agents)]
+        checkouts = {OURS: None} if against is None else {OURS: None, OTHER: against.absolute()}
+        for target, checkout in checkouts.items():
+            directory = Path(name) / target.replace(" ", "-")
+            directory.mkdir()
+            url, token = stack.enter_context(orchestrator(directory, checkout=checkout))
+            arguments = [null, "xagent", url, str(agents), str(directory / "token")]
+            stack.enter_context(running(arguments, log=log, ready_lines=agents))
+            found.append(Target(target, url, token, agents))
+        yield found
 
 
-def measure(rounds: int, seconds: float) -> dict[tuple[str, int, int], list[Load]]:
+def measure(
+    rounds: int, seconds: float, against: Path | None
+) -> dict[tuple[str, int, int], list[Load]]:
     """Return the bursts by (server, agents, connections), the servers in turns."""
     found: dict[tuple[str, int, int], list[Load]] = {}
     for agents in AGENTS:
-        with targets(agents) as both:
-            for target in both:
+        with targets(agents, against) as servers:
+            for target in servers:
                 burst(target.url, agents=agents, token=target.token, connections=16, seconds=1)
             for round_number in range(rounds):
                 for connections in CONNECTIONS:
                     # Each goes first as often as the other.
-                    for target in both if round_number % 2 else reversed(both):
+                    for target in servers if round_number % 2 else reversed(servers):
                         load = burst(
                             target.url,
                             agents=agents,
@@ -94,8 +108,8 @@ def report(found: dict[tuple[str, int, int], list[Load]]) -> list[dict[str, floa
     print("|---|---|---|---|---|---|---|---|---|---|---|")
     for agents in AGENTS:
         for connections in CONNECTIONS:
-            bare = found["bare relay", agents, connections]
-            ours = found["xagent", agents, connections]
+            bare = found[BARE, agents, connections]
+            ours = found[OURS, agents, connections]
             row = {
                 "agents": agents,
                 "connections": connections,
@@ -120,15 +134,35 @@ def report(found: dict[tuple[str, int, int], list[Load]]) -> list[dict[str, floa
     return rows
 
 
+def report_other(found: dict[tuple[str, int, int], list[Load]]) -> None:
+    """Print what changed since the other checkout; each ratio is the median over the rounds."""
+    print("\n| agents | in flight | other req/s | xagent req/s | ratio |")
+    print("|---|---|---|---|---|")
+    for agents in AGENTS:
+        for connections in CONNECTIONS:
+            other = found[OTHER, agents, connections]
+            ours = found[OURS, agents, connections]
+            pairs = zip(ours, other, strict=True)
+            ratio = statistics.median(a.per_second / b.per_second for a, b in pairs)
+            print(
+                f"| {agents} | {connections} | {median(other, 'per_second'):.0f} "
+                f"| {median(ours, 'per_second'):.0f} | **{ratio:.2f}** |"
+            )
+
+
 def main() -> None:
     """Measure and report."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=3)
+    parser.add_argument("--against", type=Path, help="a checkout to measure beside this one")
     parser.add_argument("--json", type=Path, help="write the table there, too")
     arguments = parser.parse_args()
     print(f"load: {'wrk' if has_wrk() else 'asyncio (wrk is not installed)'}", flush=True)
-    rows = report(measure(arguments.rounds, arguments.seconds))
+    found = measure(arguments.rounds, arguments.seconds, arguments.against)
+    rows = report(found)
+    if arguments.against:
+        report_other(found)
     if arguments.json:
         arguments.json.write_text(json.dumps(rows, indent=2) + "\n")
 
