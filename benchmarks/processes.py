@@ -54,10 +54,12 @@ def running(
 
 
 @contextlib.contextmanager
-def orchestrator(directory: Path, *, checkout: Path | None = None) -> Iterator[tuple[str, str]]:
+def orchestrator(
+    directory: Path, *, port: int = 0, checkout: Path | None = None
+) -> Iterator[tuple[str, str]]:
     """Run an orchestrator on *directory*; gives its URL and the token."""
     log = directory / "orchestrator.log"
-    arguments = ["orchestrator", "--port", "0", "--data-dir", str(directory)]
+    arguments = ["orchestrator", "--port", str(port), "--data-dir", str(directory)]
     with running([*arguments, "--log-format", "json"], log=log, checkout=checkout) as process:
         endpoint = directory / "orchestrator.json"
         until = time.monotonic() + START_SECONDS
