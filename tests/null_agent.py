@@ -219,7 +219,7 @@ class NullAgent:
 
     def acknowledged(self) -> set[RequestId]:
         """Return the commands that it may forget."""
-        return {name for ack in self.said(Ack) for name in ack.request_ids}
+        return {result.request_id for ack in self.said(Ack) for result in ack.results}
 
 
 @asynccontextmanager

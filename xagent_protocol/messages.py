@@ -85,6 +85,17 @@ class InventoryState(StrEnum):
     DONE = "done"
 
 
+class ResultRef(msgspec.Struct, frozen=True):
+    """Names one result.
+
+    Not by its command alone: an agent may hold the result of a second attempt by the time the
+    acknowledgement of the first one's arrives.
+    """
+
+    request_id: RequestId
+    attempt: int
+
+
 class InventoryItem(msgspec.Struct, frozen=True):
     """One command the agent still holds, with the attempt it knows it by."""
 
@@ -181,12 +192,12 @@ class Cancel(msgspec.Struct, frozen=True, tag="cancel", tag_field="type"):
 
 
 class Ack(msgspec.Struct, frozen=True, tag="ack", tag_field="type"):
-    """The results of these commands are durable; the agent may forget them.
+    """These results are durable; the agent may forget them.
 
     Several at once, a little later than they could be: an acknowledgement only frees memory.
     """
 
-    request_ids: tuple[RequestId, ...]
+    results: tuple[ResultRef, ...]
 
 
 class Beat(msgspec.Struct, frozen=True, tag="beat", tag_field="type"):

@@ -57,8 +57,8 @@ class Inbox:
 
     def ack(self, ack: Ack) -> None:
         """Forget the commands whose results are durable elsewhere."""
-        for request_id in ack.request_ids:
-            entry = self._outbox.acknowledged(request_id)
+        for result in ack.results:
+            entry = self._outbox.acknowledged(result)
             if entry is None:
                 continue
             self._acknowledged[(entry.request_id, entry.attempt)] = None

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from uuid import uuid4
 
 from xagent_protocol.ids import JournalId, RequestId
-from xagent_protocol.messages import Command, InventoryItem, InventoryState, Result
+from xagent_protocol.messages import Command, InventoryItem, InventoryState, Result, ResultRef
 from xagent_protocol.outcomes import Outcome
 
 
@@ -51,15 +51,16 @@ class Journal:
         """Note the end, before anybody is told of it."""
         self._move(request_id, InventoryState.DONE, outcome)
 
-    def forget(self, request_id: RequestId) -> Entry | None:
+    def forget(self, result: ResultRef) -> Entry | None:
         """Drop a command whose result is acknowledged, and return it.
 
-        An acknowledgement of what is not done is a mistake of the other side, and ignored.
+        An acknowledgement of another attempt says nothing of the one that is held; of what is
+        not done it is a mistake of the other side. Both are ignored.
         """
-        entry = self._entries.get(request_id)
-        if entry is None or entry.state is not InventoryState.DONE:
+        entry = self._entries.get(result.request_id)
+        if entry is None or entry.attempt != result.attempt or entry.outcome is None:
             return None
-        return self._entries.pop(request_id)
+        return self._entries.pop(result.request_id)
 
     def inventory(self) -> tuple[InventoryItem, ...]:
         """List all that is held."""

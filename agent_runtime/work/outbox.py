@@ -17,7 +17,7 @@ from agent_runtime.work.journal import Entry, Journal
 from xagent_protocol.codec import encode
 from xagent_protocol.errors import ErrorCode
 from xagent_protocol.ids import RequestId
-from xagent_protocol.messages import Inventory, Result, Started
+from xagent_protocol.messages import Inventory, Result, ResultRef, Started
 from xagent_protocol.outcomes import CommandError, Outcome, OutcomeState
 
 log: FilteringBoundLogger = structlog.get_logger()
@@ -82,9 +82,9 @@ class Outbox:
         if entry is not None and entry.outcome is not None:
             self._tell(Result(entry.request_id, entry.attempt, entry.outcome))
 
-    def acknowledged(self, request_id: RequestId) -> Entry | None:
+    def acknowledged(self, result: ResultRef) -> Entry | None:
         """Forget a command whose result is durable at the orchestrator."""
-        entry = self._journal.forget(request_id)
+        entry = self._journal.forget(result)
         if not self._journal.results():
             self._nothing_owed.set()
         return entry

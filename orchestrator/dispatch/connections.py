@@ -23,8 +23,8 @@ class AgentSocket(Protocol):
     def send(self, message: OrchestratorMessage) -> None:
         """Write a frame without waiting; in the order of the calls, or never."""
 
-    def acknowledge(self, request_id: RequestId) -> None:
-        """Tell the agent, soon, that a result is durable."""
+    def acknowledge(self, request_id: RequestId, attempt: int) -> None:
+        """Tell the agent, soon, that the attempt's result is durable."""
 
     def close(self, code: int, reason: str) -> None:
         """Begin to close; does nothing if that has begun already."""

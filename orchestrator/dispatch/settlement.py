@@ -92,7 +92,7 @@ class Settlement:
         except Exception as error:
             # What an agent sends must never leave a turn taken: everything else waits for it.
             entry.turn.give_back()
-            self._errands.spawn(self._give_up(entry, live, error))
+            self._errands.spawn(self._give_up(entry, live, message, error))
 
     def _settle(
         self,
@@ -104,11 +104,11 @@ class Settlement:
     ) -> None:
         if written is True:
             self._ledger.show(entry, after)
-            live.socket.acknowledge(after.request_id)
+            live.socket.acknowledge(message.request_id, message.attempt)
         elif written is False:
             self._errands.spawn(self._finish_otherwise(entry, live, message))
         else:
-            self._errands.spawn(self._give_up(entry, live, written))
+            self._errands.spawn(self._give_up(entry, live, message, written))
         entry.turn.give_back()
 
     async def _finish_in_turn(self, live: LiveAgent, message: Result) -> None:
@@ -128,7 +128,9 @@ class Settlement:
                 await self._ledger.believe_journal(entry)
         await self._finish_late(live, message)
 
-    async def _give_up(self, entry: PendingCommand, live: LiveAgent, error: Exception) -> None:
+    async def _give_up(
+        self, entry: PendingCommand, live: LiveAgent, message: Result, error: Exception
+    ) -> None:
         """End a command whose result no journal can hold; its agent would send it for ever."""
         record = entry.record
         log.error(
@@ -141,7 +143,7 @@ class Settlement:
             if entry.record.state in WITH_AGENT:
                 why = "Its result could not be stored."
                 await self._ledger.commit(entry, moves.lost(entry.record, why))
-        live.socket.acknowledge(record.request_id)
+        live.socket.acknowledge(message.request_id, message.attempt)
 
     async def _finish_late(self, live: LiveAgent, message: Result) -> None:
         """Take a result of a command that is over, or of another attempt of it (T12)."""
@@ -163,7 +165,7 @@ class Settlement:
             log.warning("result.late", agent_id=live.agent_id, request_id=message.request_id)
             kept = msgspec.json.encode(message.outcome)
             await self._journal.keep_late_result(message.request_id, kept)
-        live.socket.acknowledge(message.request_id)
+        live.socket.acknowledge(message.request_id, message.attempt)
 
     async def _adopt(self, live: LiveAgent, message: Result) -> None:
         """Record a command that only its agent remembers, with the result it brings.

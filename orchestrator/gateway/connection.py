@@ -36,6 +36,7 @@ from xagent_protocol.messages import (
     Limits,
     OrchestratorMessage,
     Result,
+    ResultRef,
     Started,
     Welcome,
 )
@@ -96,7 +97,7 @@ class Connection:
         self._live: LiveAgent | None = None
         self._unsent: deque[str] = deque()
         self._unsent_bytes = 0
-        self._durable: list[RequestId] = []
+        self._durable: list[ResultRef] = []
         self._stalled_since: float | None = None
         self._is_flushing = False
         self._closing: _Closed | None = None
@@ -139,9 +140,9 @@ class Connection:
         self._queue(message)
         self._write_now()
 
-    def acknowledge(self, request_id: RequestId) -> None:
-        """Tell the agent, within the flusher's delay, that a result is durable."""
-        self._durable.append(request_id)
+    def acknowledge(self, request_id: RequestId, attempt: int) -> None:
+        """Tell the agent, within the flusher's delay, that the attempt's result is durable."""
+        self._durable.append(ResultRef(request_id, attempt))
         self._flusher.soon(self)
 
     def _queue(self, message: OrchestratorMessage) -> None:

@@ -25,12 +25,15 @@ from xagent_protocol import SUBPROTOCOL
 from xagent_protocol.codec import decode_from_agent, encode
 from xagent_protocol.ids import SessionId
 from xagent_protocol.messages import (
+    Ack,
     AgentBeat,
     AgentMessage,
     Hello,
     Inventory,
     Limits,
     OrchestratorMessage,
+    Result,
+    ResultRef,
     Welcome,
 )
 
@@ -73,6 +76,11 @@ class Request:
     path: str
     headers: dict[str, str]
     body: bytes
+
+
+def ack(*results: Result) -> Ack:
+    """Acknowledge results."""
+    return Ack(tuple(ResultRef(result.request_id, result.attempt) for result in results))
 
 
 CUT = None

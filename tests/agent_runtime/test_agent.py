@@ -20,13 +20,13 @@ from tests.agent_runtime.fake_orchestrator import (
     LIMITS,
     FakeOrchestrator,
     Reply,
+    ack,
 )
 from tests.agent_runtime.fake_performer import FakePerformer, command
 from xagent_protocol.close_codes import CloseCode
 from xagent_protocol.errors import ErrorCode
 from xagent_protocol.ids import AgentId, SessionId
 from xagent_protocol.messages import (
-    Ack,
     BrowserStatus,
     Goodbye,
     Hello,
@@ -112,7 +112,7 @@ async def test_an_agent_from_its_enrolment_to_its_goodbye(
         await visit.welcome(4)
         visit.say(command("r1"))
         result = await visit.hear(Result)
-        visit.say(Ack((result.request_id,)))
+        visit.say(ack(result))
         world.stop.ask("sigterm")
         assert await visit.hear(Goodbye) == Goodbye("sigterm", returning=False)
 
@@ -155,7 +155,7 @@ async def test_a_stop_waits_for_the_running_command_and_its_acknowledgement(
         refused = await visit.hear(Result)
         performer.release("r1")
         finished = await visit.hear(Result)
-        visit.say(Ack((refused.request_id,)), Ack((finished.request_id,)))
+        visit.say(ack(refused), ack(finished))
         await visit.hear(Goodbye)
 
     assert refused.outcome.error is not None

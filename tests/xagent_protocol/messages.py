@@ -35,6 +35,7 @@ from xagent_protocol.messages import (
     OrchestratorMessage,
     PageSummary,
     Result,
+    ResultRef,
     RuntimeVersions,
     Started,
     Welcome,
@@ -100,7 +101,7 @@ FROM_ORCHESTRATOR: Final[dict[str, OrchestratorMessage]] = {
     "welcome": Welcome(1, SessionId("s"), 4, LIMITS),
     "command": Command(_ONE, 1, "goto", msgspec.Raw(b'{"url":"https://example.com/"}'), 30.0, "p1"),
     "cancel": Cancel(_ONE),
-    "ack": Ack((_ONE,)),
+    "ack": Ack((ResultRef(_ONE, 2),)),
     "beat": Beat(7),
     "drain": Drain(2.5),
 }

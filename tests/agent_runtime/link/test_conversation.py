@@ -7,14 +7,13 @@ import asyncio
 import msgspec
 import pytest
 
-from tests.agent_runtime.fake_orchestrator import LIMITS, FakeOrchestrator
+from tests.agent_runtime.fake_orchestrator import LIMITS, FakeOrchestrator, ack
 from tests.agent_runtime.fake_performer import FakePerformer, command
 from tests.agent_runtime.link.conftest import Rig
 from xagent_protocol.close_codes import CloseCode
 from xagent_protocol.codec import encode
 from xagent_protocol.ids import RequestId, SessionId
 from xagent_protocol.messages import (
-    Ack,
     AgentBeat,
     Beat,
     Cancel,
@@ -176,7 +175,7 @@ async def test_a_repeated_command_runs_once(
         visit.say(command("r1", "hold"), command("r1", "hold", attempt=2))
         assert await visit.hear(Result) == result
         assert await visit.hear(Result) == result
-        visit.say(Ack((result.request_id,)), command("r1", "hold"), Beat(2))
+        visit.say(ack(result), command("r1", "hold"), Beat(2))
         await visit.hear(AgentBeat)
 
     assert performer.begun == ["r1"]
@@ -208,6 +207,6 @@ async def test_during_a_drain_results_go_out_and_beats_are_answered(
         await visit.hear(AgentBeat)
         performer.release("r1")
         result = await visit.hear(Result)
-        visit.say(Ack((result.request_id,)))
+        visit.say(ack(result))
 
         await rig.outbox.wait_until_acknowledged()

@@ -6,11 +6,11 @@ import msgspec
 import pytest
 
 from agent_runtime.errors import EnrolmentNeeded, NameTaken, NotWelcome, Superseded
-from tests.agent_runtime.fake_orchestrator import CUT, LIMITS, FakeOrchestrator, Reply
+from tests.agent_runtime.fake_orchestrator import CUT, LIMITS, FakeOrchestrator, Reply, ack
 from tests.agent_runtime.fake_performer import FakePerformer, command
 from tests.agent_runtime.link.conftest import CREDENTIAL, Rig, until, until_over
 from xagent_protocol.close_codes import CloseCode
-from xagent_protocol.messages import Ack, Drain, Goodbye, Inventory, InventoryState, Result, Started
+from xagent_protocol.messages import Drain, Goodbye, Inventory, InventoryState, Result, Started
 
 UNAUTHORIZED = Reply.json(401, code="unauthorized")
 
@@ -52,7 +52,7 @@ async def test_a_result_is_replayed_after_each_cut_until_it_is_acknowledged(
             assert await visit.hear(Result) == result
             if epoch == 2:
                 visit.cut()
-        visit.say(Ack((result.request_id,)))
+        visit.say(ack(result))
         await rig.outbox.wait_until_acknowledged()
         visit.cut()
 

@@ -10,7 +10,7 @@ from agent_runtime.work.outbox import Outbox
 from tests.agent_runtime.fake_performer import command, succeeded
 from xagent_protocol.codec import decode_from_agent
 from xagent_protocol.ids import RequestId
-from xagent_protocol.messages import Ack, Cancel, Command, InventoryState, Result
+from xagent_protocol.messages import Ack, Cancel, Command, InventoryState, Result, ResultRef
 
 ONE = RequestId("r1")
 
@@ -84,7 +84,7 @@ def test_a_command_that_is_done_is_answered_under_the_attempt_it_ran_as(
 def test_a_frame_that_arrives_again_after_the_acknowledgement_is_recognised(desk: Desk) -> None:
     desk.inbox.command(command("r1"))
     desk.finish(ONE)
-    desk.inbox.ack(Ack((ONE,)))
+    desk.inbox.ack(Ack((ResultRef(ONE, 1),)))
     desk.inbox.command(command("r1"))
 
     assert len(desk.submitted) == 1
@@ -95,7 +95,7 @@ def test_what_is_remembered_is_bounded(desk: Desk) -> None:
         request_id = RequestId(f"r{number}")
         desk.inbox.command(command(request_id))
         desk.finish(request_id)
-        desk.inbox.ack(Ack((request_id,)))
+        desk.inbox.ack(Ack((ResultRef(request_id, 1),)))
     before = len(desk.submitted)
 
     desk.inbox.command(command("r0"))
@@ -106,6 +106,6 @@ def test_what_is_remembered_is_bounded(desk: Desk) -> None:
 
 def test_a_cancel_is_passed_on_and_an_ack_of_a_stranger_ignored(desk: Desk) -> None:
     desk.inbox.cancel(Cancel(ONE))
-    desk.inbox.ack(Ack((ONE,)))
+    desk.inbox.ack(Ack((ResultRef(ONE, 1),)))
 
     assert desk.cancelled == ["r1"]

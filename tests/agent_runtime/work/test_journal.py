@@ -5,7 +5,7 @@ from __future__ import annotations
 from agent_runtime.work.journal import Journal
 from tests.agent_runtime.fake_performer import command, succeeded
 from xagent_protocol.ids import RequestId
-from xagent_protocol.messages import InventoryItem, InventoryState, Result
+from xagent_protocol.messages import InventoryItem, InventoryState, Result, ResultRef
 
 ONE = RequestId("r1")
 
@@ -33,16 +33,17 @@ def test_only_what_is_done_has_a_result_and_may_be_forgotten() -> None:
     journal.started(ONE)
 
     assert journal.results() == ()
-    assert journal.forget(ONE) is None
+    assert journal.forget(ResultRef(ONE, 1)) is None
     assert journal.find(ONE) is not None
 
     outcome = succeeded(command("r1"))
     journal.done(ONE, outcome)
 
+    assert journal.forget(ResultRef(ONE, 2)) is None, "that is another attempt's"
     assert journal.results() == (Result(ONE, 1, outcome),)
-    assert journal.forget(ONE) is not None
+    assert journal.forget(ResultRef(ONE, 1)) is not None
     assert journal.inventory() == ()
-    assert journal.forget(ONE) is None
+    assert journal.forget(ResultRef(ONE, 1)) is None
 
 
 def test_every_journal_has_an_id_of_its_own() -> None:

@@ -12,7 +12,7 @@ from tests.agent_runtime.fake_performer import command, succeeded
 from xagent_protocol.codec import decode_from_agent
 from xagent_protocol.errors import ErrorCode
 from xagent_protocol.ids import RequestId
-from xagent_protocol.messages import AgentMessage, Inventory, Result, Started
+from xagent_protocol.messages import AgentMessage, Inventory, Result, ResultRef, Started
 from xagent_protocol.outcomes import Effect, OutcomeState
 
 ONE = RequestId("r1")
@@ -66,9 +66,9 @@ async def test_whoever_waits_for_acknowledgements_waits_for_all_of_them() -> Non
     _done(journal, outbox, ONE)
     _done(journal, outbox, RequestId("r2"))
 
-    outbox.acknowledged(ONE)
+    outbox.acknowledged(ResultRef(ONE, 1))
     assert not outbox.owes_nothing
-    outbox.acknowledged(RequestId("r2"))
+    outbox.acknowledged(ResultRef(RequestId("r2"), 1))
 
     await outbox.wait_until_acknowledged()
 
@@ -78,7 +78,7 @@ def test_an_acknowledgement_of_a_running_command_is_ignored() -> None:
     outbox = Outbox(journal)
     journal.received(command("r1"))
 
-    assert outbox.acknowledged(ONE) is None
+    assert outbox.acknowledged(ResultRef(ONE, 1)) is None
     assert journal.find(ONE) is not None
 
 

@@ -57,7 +57,7 @@ class FakeSocket:
         self.on_send(message)
         self.sent.append(message)
 
-    def acknowledge(self, request_id: RequestId) -> None:
+    def acknowledge(self, request_id: RequestId, attempt: int) -> None:
         """Keep an acknowledgement."""
         self.acknowledged.append(request_id)
 
