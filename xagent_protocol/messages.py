@@ -78,10 +78,15 @@ class Limits(msgspec.Struct, frozen=True):
 
 
 class InventoryState(StrEnum):
-    """How far an agent is with a command that it has not had acknowledged."""
+    """How far an agent is with a command that it has not had acknowledged.
+
+    `interrupted`: an earlier life of this agent started it, so it may have run, and it will never
+    go on. Its result, a failure of unknown effect, follows like that of one which is done.
+    """
 
     RECEIVED = "received"
     STARTED = "started"
+    INTERRUPTED = "interrupted"
     DONE = "done"
 
 
@@ -124,7 +129,7 @@ class Hello(msgspec.Struct, frozen=True, tag="hello", tag_field="type"):
 
 
 class Inventory(msgspec.Struct, frozen=True, tag="inventory", tag_field="type"):
-    """Every command not yet acknowledged; what is done is replayed right behind it."""
+    """Every command not yet acknowledged; the results of what is over follow right behind it."""
 
     commands: tuple[InventoryItem, ...]
 

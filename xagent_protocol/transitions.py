@@ -46,7 +46,7 @@ class CommandEvent(StrEnum):
     FAIL = "fail"
     """T4: the agent reports failure."""
     RETURN = "return"
-    """T5: proven never received; back to the queue."""
+    """T5: proven never begun; back to the queue."""
     RETRY = "retry"
     """T6: idempotent and unaccounted for; back to the queue, tainted."""
     LOSE = "lose"

@@ -1,8 +1,7 @@
 """What becomes of a command after its agent has come back: one pure decision a command.
 
 Rows T5, T6 and T7 of the table. The inventory lists what the agent still holds; what is absent
-was either never received, which only the very journal it would stand in can prove, or its fate
-cannot be known.
+never began, which only the very journal it would stand in can prove, or its fate cannot be known.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from xagent_protocol.transitions import CommandEvent, CommandState
 
 
 class Keep(Enum):
-    """The agent holds the command: nothing is to be decided now."""
+    """The agent holds the command, or its result: nothing is to be decided now."""
 
     RECEIVED = auto()
     STARTED = auto()
@@ -36,14 +35,17 @@ def judge(
     *may_retry* is true while attempts and time are left.
     """
     if held is not None and held.attempt == command.progress.attempt:
+        interrupted = held.state is InventoryState.INTERRUPTED
+        if interrupted and command.idempotent and may_retry:
+            return CommandEvent.RETRY
         started = held.state is not InventoryState.RECEIVED
         return Keep.STARTED if started else Keep.RECEIVED
-    never_received = (
+    never_began = (
         command.state is CommandState.DISPATCHED
         and command.journal_id == session.journal_id
         and (not reads or command.boot_id == session.boot_id)
     )
-    if never_received:
+    if never_began:
         return CommandEvent.RETURN
     if command.idempotent and may_retry:
         return CommandEvent.RETRY

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from tests.orchestrator.deadline import until
 from tests.orchestrator.dispatch.conftest import Bench, item
+from xagent_protocol.errors import ErrorCode
 from xagent_protocol.ids import BootId, JournalId, RequestId
 from xagent_protocol.messages import Cancel, Command, InventoryState
-from xagent_protocol.outcomes import Effect
+from xagent_protocol.outcomes import CommandError, Effect, OutcomeState
 from xagent_protocol.transitions import CommandState
+
+INTERRUPTED: dict[str, Any] = {
+    "state": OutcomeState.FAILED,
+    "effect": Effect.UNKNOWN,
+    "error": CommandError(ErrorCode.AGENT_RESTARTED, "the agent was restarted"),
+}
 
 
 async def test_a_cancel_while_the_agent_is_away_is_delivered_before_anything_else(
@@ -119,6 +129,44 @@ async def test_what_the_agent_still_holds_goes_on(bench: Bench, held: InventoryS
 
     assert (await bench.over("r1")).progress.attempt == 1
     assert back.socket.commands() == []
+
+
+async def test_f10_an_interrupted_command_ends_as_its_agent_says(bench: Bench) -> None:
+    stay = await bench.ready()
+    await bench.submit("r1")
+    await stay.leave()
+    back = await bench.connect(boot_id=BootId("boot-2"))
+
+    await back.tell_inventory(item("r1", InventoryState.INTERRUPTED))
+    await back.finish("r1", **INTERRUPTED)
+
+    record = await bench.over("r1")
+    assert (record.state, record.progress.effect) == (CommandState.FAILED, Effect.UNKNOWN)
+    assert record.error is not None
+    assert record.error.code == "agent_restarted"
+    assert back.socket.commands() == []
+
+
+async def test_f10_an_interrupted_command_that_is_idempotent_runs_again(bench: Bench) -> None:
+    """What the agent says of its first attempt comes late, and is kept beside the end."""
+    stay = await bench.ready()
+    await bench.submit("r1", idempotent=True)
+    await stay.leave()
+    back = await bench.connect(boot_id=BootId("boot-2"))
+
+    await back.tell_inventory(item("r1", InventoryState.INTERRUPTED))
+    await back.finish("r1", **INTERRUPTED)
+    await bench.sent(back, "r1")
+    assert back.socket.said(Command)[0].attempt == 2
+    await back.finish("r1", attempt=2)
+    record = await bench.over("r1")
+    await until(lambda: len(back.socket.acknowledged) == 2)
+
+    assert (record.state, record.progress.effect) == (CommandState.SUCCEEDED, Effect.UNKNOWN)
+    assert record.progress.tainted
+    late = (await bench.find("r1")).late_result
+    assert late is not None
+    assert b"agent_restarted" in bytes(late)
 
 
 async def test_a_cancelled_command_that_came_back_unsent_is_not_sent_again(bench: Bench) -> None:

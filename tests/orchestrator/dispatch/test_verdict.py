@@ -20,6 +20,7 @@ RETURN, RETRY, LOSE = CommandEvent.RETURN, CommandEvent.RETRY, CommandEvent.LOSE
     [
         (InventoryState.RECEIVED, Keep.RECEIVED),
         (InventoryState.STARTED, Keep.STARTED),
+        (InventoryState.INTERRUPTED, Keep.STARTED),
         (InventoryState.DONE, Keep.STARTED),
     ],
 )
@@ -33,10 +34,37 @@ def test_what_the_agent_holds_is_kept(
     assert judge(command, held, stranger, reads=False, may_retry=True) is expected
 
 
+@pytest.mark.parametrize("state", [D, R])
+@pytest.mark.parametrize(
+    ("said", "idempotent", "may_retry", "expected"),
+    [
+        (InventoryState.INTERRUPTED, True, True, RETRY),
+        # Its result, which says what became of it, is behind the inventory.
+        (InventoryState.INTERRUPTED, True, False, Keep.STARTED),
+        (InventoryState.INTERRUPTED, False, True, Keep.STARTED),
+        # What goes on is not begun a second time beside itself, and what is done is done.
+        (InventoryState.RECEIVED, True, True, Keep.RECEIVED),
+        (InventoryState.STARTED, True, True, Keep.STARTED),
+        (InventoryState.DONE, True, True, Keep.STARTED),
+    ],
+)
+def test_only_what_an_earlier_life_of_the_agent_began_is_begun_anew(
+    state: CommandState,
+    said: InventoryState,
+    idempotent: bool,
+    may_retry: bool,
+    expected: Keep | CommandEvent,
+) -> None:
+    command = command_record(progress=Progress(state, 1), idempotent=idempotent)
+    held = InventoryItem(RequestId("r1"), 1, said, "write")
+
+    assert judge(command, held, session_record(), reads=False, may_retry=may_retry) is expected
+
+
 @pytest.mark.parametrize(
     ("state", "journal", "boot", "reads", "idempotent", "attempt", "expected"),
     [
-        # The very journal it would stand in does not know it: it was never received.
+        # The very journal it would stand in does not know it: it never began.
         (D, "same", "same", False, False, 1, RETURN),
         (D, "same", "other", False, False, 1, RETURN),
         (D, "same", "same", True, True, 1, RETURN),
@@ -48,7 +76,7 @@ def test_what_the_agent_holds_is_kept(
         (D, "other", "other", False, True, 1, RETRY),
         (D, "other", "other", False, True, 2, RETRY),
         (D, "other", "other", False, True, 3, LOSE),
-        # What began cannot have been never received.
+        # What began cannot have never begun.
         (R, "same", "same", False, False, 1, LOSE),
         (R, "same", "same", False, True, 1, RETRY),
         (R, "same", "same", True, True, 3, LOSE),
