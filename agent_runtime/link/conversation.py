@@ -129,15 +129,18 @@ class Conversation:
             async with asyncio.timeout(self._patience_seconds) as silence:
                 while True:
                     message = self._session.receive(await self._frame())
+                    if self.is_welcomed and self._subjects.lease.is_over:
+                        # It lay here while this process was stopped or its machine slept, and
+                        # the orchestrator has long drawn its conclusions: it is not to be obeyed.
+                        raise TimeoutError
                     if isinstance(message, Welcome):
                         if message.epoch <= self._subjects.epochs.highest:
                             break
                         await self._open(message)
                     else:
                         self._hear(message)
-                    until = clock.time() + self._patience_seconds
-                    silence.reschedule(until)
-                    self._subjects.lease.extend(until)
+                    silence.reschedule(clock.time() + self._patience_seconds)
+                    self._subjects.lease.extend(self._patience_seconds)
             await self._close(CloseCode.CONFLICT, STALE_EPOCH)
             return Ending(Next.AGAIN, "the orchestrator's epoch is one that was seen before")
         except ConnectionClosed as error:
@@ -166,7 +169,7 @@ class Conversation:
         self._patience_seconds = welcome.limits.lost_seconds
         self._subjects.heed(welcome.limits)
         self._subjects.outbox.open(self._post, welcome.limits.frame_bytes)
-        self._subjects.lease.extend(asyncio.get_running_loop().time() + self._patience_seconds)
+        self._subjects.lease.extend(self._patience_seconds)
         self._subjects.resume()
         self._welcomed.set()
         log.info("connected", session_id=welcome.session_id, epoch=welcome.epoch)

@@ -7,19 +7,38 @@ begun goes on, but nothing may begin until a welcome has brought both to agree a
 from __future__ import annotations
 
 import math
+import sys
+import time
+from collections.abc import Callable
+
+
+def _now() -> float:
+    """Read a clock that goes on while this process is stopped and while its machine sleeps.
+
+    Python's own monotonic clock, which loops go by, stands still where Linux or macOS sleep.
+    """
+    if sys.platform == "linux":
+        now = time.clock_gettime(time.CLOCK_BOOTTIME)
+    elif sys.platform == "darwin":
+        now = time.clock_gettime(time.CLOCK_MONOTONIC)
+    else:
+        now = time.monotonic()
+    return now
 
 
 class Lease:
-    """Pure bookkeeping on its callers' clock; before the first welcome nothing is held back."""
+    """Pure bookkeeping; before the first welcome nothing is held back."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = _now) -> None:
         """Begin without an end."""
+        self._clock = clock
         self._ends_at = math.inf
 
-    def extend(self, ends_at: float) -> None:
-        """Note a word of the orchestrator's: the lease now ends at *ends_at*."""
-        self._ends_at = ends_at
+    def extend(self, seconds: float) -> None:
+        """Note a word of the orchestrator's: the lease now ends in *seconds*."""
+        self._ends_at = self._clock() + seconds
 
-    def is_over(self, now: float) -> bool:
-        """Say whether nothing may begin."""
-        return now >= self._ends_at
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing may begin."""
+        return self._clock() >= self._ends_at

@@ -176,7 +176,7 @@ class Runner:
 
     def _advance(self, lane: str) -> None:
         """Let the next command of *lane*, whose current one is over, begin."""
-        if self._lease.is_over(asyncio.get_running_loop().time()):
+        if self._lease.is_over:
             self._held_back.append(lane)
             return
         while (successor := self._lanes.leave(lane)) is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -25,7 +26,11 @@ CREDENTIAL = "xagent_agent_secret"
 
 
 class Rig:
-    """An agent's parts around a link; `epoch` is the highest it has accepted."""
+    """An agent's parts around a link.
+
+    `highest` is the highest epoch it has accepted, `stopped_seconds` for how long its process was
+    stopped, as its lease sees it.
+    """
 
     def __init__(self, orchestrator: FakeOrchestrator, performer: FakePerformer) -> None:
         """Put the parts together; nothing runs yet."""
@@ -37,7 +42,8 @@ class Rig:
         self.pauses: list[float] = []
         self.journal = Journal()
         self.outbox = Outbox(self.journal)
-        self.lease = Lease()
+        self.stopped_seconds = 0.0
+        self.lease = Lease(lambda: time.monotonic() + self.stopped_seconds)
         self.runner = Runner(performer, self.journal, self.outbox, self.lease)
         self.link = Link(
             f"{orchestrator.url.replace('http', 'ws')}/ws/agents/alpha",

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import msgspec
 import pytest
 
-from tests.agent_runtime.fake_orchestrator import LIMITS, FakeOrchestrator, ack
+from tests.agent_runtime.fake_orchestrator import (
+    DEADLINE_SECONDS,
+    LIMITS,
+    FakeOrchestrator,
+    ack,
+)
 from tests.agent_runtime.fake_performer import FakePerformer, command
 from tests.agent_runtime.link.conftest import Rig
 from xagent_protocol.close_codes import CloseCode
@@ -75,11 +78,27 @@ async def test_each_word_of_the_orchestrators_extends_the_lease(
     async with rig.running():
         visit = await orchestrator.visit()
         await visit.welcome()
-        rig.lease.extend(0.0)
+        rig.lease.extend(DEADLINE_SECONDS)  # shorter than the one that each word brings
         visit.say(Beat(1))
         await visit.hear(AgentBeat)
+        rig.stopped_seconds += DEADLINE_SECONDS
 
-        assert not rig.lease.is_over(asyncio.get_running_loop().time())
+        assert not rig.lease.is_over
+
+
+async def test_what_is_heard_when_the_lease_is_over_is_not_obeyed(
+    rig: Rig, orchestrator: FakeOrchestrator, performer: FakePerformer
+) -> None:
+    """So it is with what lay in the socket while this process was stopped (F25)."""
+    async with rig.running():
+        visit = await orchestrator.visit()
+        await visit.welcome(1)
+        rig.stopped_seconds += LIMITS.lost_seconds
+        visit.say(command("r1"))
+
+        assert await visit.closed() == (None, None), "cut, not closed: nobody is there to hear it"
+        assert await (await orchestrator.visit()).welcome(2) == Inventory(())
+    assert performer.begun == []
 
 
 async def test_a_change_of_the_browser_is_told_unasked_with_the_last_seq(
