@@ -1,6 +1,6 @@
 """One agent, put together and kept alive: the only place here that builds objects.
 
-    directory lock → browser → runner → link
+    directory lock → journal → browser → runner → link
 
 Each is opened after what it needs and closed before it, so a command always has its browser and
 a result always has its way out.
@@ -32,11 +32,13 @@ from agent_runtime.identity import IdentityFile
 from agent_runtime.link.backoff import LONGEST_SECONDS, Backoff
 from agent_runtime.link.conversation import Subjects
 from agent_runtime.link.link import Link
+from agent_runtime.machine import machine_boot
 from agent_runtime.settings import Settings
 from agent_runtime.stop import Stop
 from agent_runtime.work.artifacts import ArtifactUploads
 from agent_runtime.work.inbox import Inbox
 from agent_runtime.work.journal import Journal
+from agent_runtime.work.journal_file import JournalFile, journal_file
 from agent_runtime.work.lease import Lease
 from agent_runtime.work.outbox import Outbox
 from agent_runtime.work.runner import Performs, Runner
@@ -126,7 +128,9 @@ async def run_agent(
             timeout=HTTP_SECONDS,
             trust_env=not settings.on_loopback,  # a proxy must not see this machine's own tokens
         ) as http:
-            await _build(settings, stop, build_drive, directory, identity_file, http).run()
+            with journal_file(directory, machine_boot()) as file:
+                agent = _build(settings, stop, build_drive, directory, identity_file, file, http)
+                await agent.run()
 
 
 class Agent:
@@ -199,13 +203,14 @@ def _build(
     build_drive: BuildDrive,
     directory: Path,
     identity_file: IdentityFile,
+    file: JournalFile,
     http: httpx2.AsyncClient,
 ) -> Agent:
     identity = identity_file.identity
     browser_changed = asyncio.Event()
     uploads = ArtifactUploads(http, identity.credential, lambda: Backoff(random.uniform))
     drive = build_drive(settings, directory, browser_changed.set, uploads)
-    journal = Journal()
+    journal = Journal(file, {spec.name for spec in drive.performer.specs() if spec.reads})
     outbox = Outbox(journal)
     lease = Lease()
     runner = Runner(drive.performer, journal, outbox, lease)

@@ -9,6 +9,7 @@
     │   └── EnrolmentNeeded       its credential is not known, and it has nothing to enrol with
     ├── NameTaken                 another install holds the name; it may be free later
     ├── OrchestratorUnreachable   no answer, or one that no orchestrator would give; try again
+    ├── JournalUnwritable         a command's beginning cannot be noted; only the command fails
     └── ArtifactUploadFailed      bytes that a command made could not be handed over
 
 The browser's and the actions' own errors stand beside them, and derive from `AgentError` too.
@@ -62,6 +63,10 @@ class NameTaken(AgentError):
 
 class OrchestratorUnreachable(AgentError):
     """The orchestrator did not answer, or something else answered in its place."""
+
+
+class JournalUnwritable(AgentError):
+    """The journal does not take the beginning of a command, which must not begin therefore."""
 
 
 class ArtifactUploadFailed(AgentError):

@@ -73,6 +73,7 @@ class ErrorCode(StrEnum):
     ARTIFACT_UPLOAD_FAILED = "artifact_upload_failed"
     AGENT_STOPPING = "agent_stopping"
     AGENT_RESTARTED = "agent_restarted"
+    JOURNAL_UNAVAILABLE = "journal_unavailable"
     OUTCOME_UNKNOWN = "outcome_unknown"
     TTL_EXPIRED = "ttl_expired"
     INTERNAL_ERROR = "internal_error"

@@ -8,15 +8,16 @@ from typing import Final, Protocol
 import structlog
 from structlog.typing import FilteringBoundLogger
 
-from agent_runtime.work.journal import Journal
+from agent_runtime.crash import crash_at
+from agent_runtime.work.journal import Entry, Journal
 from agent_runtime.work.outbox import Outbox
 from xagent_protocol.ids import RequestId
-from xagent_protocol.messages import Ack, Cancel, Command, InventoryState
+from xagent_protocol.messages import Ack, Cancel, Command
 
 log: FilteringBoundLogger = structlog.get_logger()
 
 REMEMBERED: Final = 1024
-"""Acknowledged commands of which a frame that arrives twice is still recognised."""
+"""Acknowledged commands of which a frame that arrives again is still recognised."""
 
 
 class Runs(Protocol):
@@ -37,18 +38,22 @@ class Inbox:
         self._journal = journal
         self._outbox = outbox
         self._runner = runner
-        self._acknowledged: OrderedDict[tuple[RequestId, int], None] = OrderedDict()
+        self._acknowledged: OrderedDict[RequestId, int] = OrderedDict()
+        """The latest attempt of each command whose result is durable elsewhere."""
 
     def command(self, command: Command) -> None:
         """Take a command: run it, answer it from the journal, or ignore it."""
         held = self._journal.find(command.request_id)
-        if held is not None:
-            self._repeated(command, held.attempt, held.state)
-        elif (command.request_id, command.attempt) in self._acknowledged:
+        if held is not None and (held.outcome is None or command.attempt <= held.attempt):
+            self._repeated(command, held)
+        elif command.attempt <= self._acknowledged.get(command.request_id, 0):
             log.warning("a command that is over came again", request_id=command.request_id)
         else:
+            # New, or a new attempt of one that is over here: whoever asks for it knows of the
+            # earlier attempt all that it has to, and may begin what is idempotent once more.
             log.debug("command received", request_id=command.request_id, action=command.action)
             self._journal.received(command)
+            crash_at("command-received")
             self._runner.submit(command)
 
     def cancel(self, cancel: Cancel) -> None:
@@ -57,23 +62,20 @@ class Inbox:
 
     def ack(self, ack: Ack) -> None:
         """Forget the commands whose results are durable elsewhere."""
-        for result in ack.results:
-            entry = self._outbox.acknowledged(result)
-            if entry is None:
-                continue
-            self._acknowledged[(entry.request_id, entry.attempt)] = None
+        for entry in self._outbox.acknowledged(ack.results):
+            self._acknowledged[entry.request_id] = entry.attempt
             if len(self._acknowledged) > REMEMBERED:
                 self._acknowledged.popitem(last=False)
 
-    def _repeated(self, command: Command, attempt: int, state: InventoryState) -> None:
-        # Whatever attempt is asked for now: what we hold is running or has run, and one of it
-        # is all there may be. Its result goes out under the attempt it ran as.
+    def _repeated(self, command: Command, held: Entry) -> None:
+        # What waits or runs here is never begun beside itself, whatever attempt is asked for; it
+        # is answered once it is over, under the attempt it ran as.
         log.warning(
             "a command came again",
             request_id=command.request_id,
             attempt=command.attempt,
-            held_attempt=attempt,
-            held_state=str(state),
+            held_attempt=held.attempt,
+            held_state=str(held.state),
         )
-        if state is InventoryState.DONE:
+        if command.attempt == held.attempt:
             self._outbox.repeat(command.request_id)

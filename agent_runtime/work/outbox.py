@@ -1,18 +1,20 @@
 """What the agent has to tell about its commands, whether or not anybody listens just now.
 
-A result is in the journal before it is sent, and stays there until it is acknowledged, so a lost
-socket loses nothing: the next one begins with the inventory and every result not acknowledged.
+A result is in the journal before it is sent, and stays there until it is acknowledged. So neither
+a lost socket nor the death of this process loses one: what follows, the next socket or the next
+life, begins with the inventory and every result not acknowledged.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 import structlog
 from structlog.typing import FilteringBoundLogger
 
+from agent_runtime.crash import crash_at
 from agent_runtime.work.journal import Entry, Journal
 from xagent_protocol.codec import encode
 from xagent_protocol.errors import ErrorCode
@@ -33,13 +35,13 @@ class Outbox:
     """Sends through the socket that is open now, if there is one."""
 
     def __init__(self, journal: Journal) -> None:
-        """Begin with no socket."""
+        """Begin with no socket, and with what an earlier life of this agent still owes."""
         self._journal = journal
         self._send: Callable[[str], None] | None = None
         self._frame_bytes = 0
         self._beginnings: dict[RequestId, asyncio.TimerHandle] = {}
         self._nothing_owed = asyncio.Event()
-        self._nothing_owed.set()
+        self._note_debts()
 
     def open(self, send: Callable[[str], None], frame_bytes: int) -> None:
         """Tell a newly welcomed socket all that is held; from now on it hears the rest too.
@@ -82,12 +84,11 @@ class Outbox:
         if entry is not None and entry.outcome is not None:
             self._tell(Result(entry.request_id, entry.attempt, entry.outcome))
 
-    def acknowledged(self, result: ResultRef) -> Entry | None:
-        """Forget a command whose result is durable at the orchestrator."""
-        entry = self._journal.forget(result)
-        if not self._journal.results():
-            self._nothing_owed.set()
-        return entry
+    def acknowledged(self, results: Iterable[ResultRef]) -> list[Entry]:
+        """Forget the commands whose results are durable at the orchestrator, and return them."""
+        forgotten = self._journal.forget(results)
+        self._note_debts()
+        return forgotten
 
     @property
     def owes_nothing(self) -> bool:
@@ -97,6 +98,10 @@ class Outbox:
     async def wait_until_acknowledged(self) -> None:
         """Wait until no result is owed; cancelling this is safe."""
         await self._nothing_owed.wait()
+
+    def _note_debts(self) -> None:
+        if not self._journal.results():
+            self._nothing_owed.set()
 
     def _tell_started(self, request_id: RequestId, attempt: int) -> None:
         self._beginnings.pop(request_id, None)
@@ -113,6 +118,7 @@ class Outbox:
             log.error("the result is too long for a frame", request_id=result.request_id)
             frame = encode(_without_content(result, self._frame_bytes))
         self._send(frame)
+        crash_at("result-sent")
 
     def _is_too_long(self, frame: str) -> bool:
         if len(frame) * _MAX_BYTES_PER_CHARACTER <= self._frame_bytes:

@@ -16,6 +16,7 @@ import msgspec
 import structlog
 from structlog.typing import FilteringBoundLogger
 
+from agent_runtime.errors import JournalUnwritable
 from agent_runtime.logs import described
 from agent_runtime.work.journal import Journal
 from agent_runtime.work.lanes import Lanes
@@ -166,13 +167,21 @@ class Runner:
             if job.stop is not None:
                 self._end_unbegun(job, job.stop)
             else:
-                job.begun_at = perf_counter()
-                self._journal.started(command.request_id)
-                self._outbox.started(command.request_id, command.attempt)
-                self._end(job, await self._outcome(job))
+                await self._begin_and_end(job)
         # Not in a `finally`: what gets past here is the end of the whole runner.
         if job.lane is not None:
             self._advance(job.lane)
+
+    async def _begin_and_end(self, job: _Job) -> None:
+        command = job.command
+        job.begun_at = perf_counter()
+        try:
+            self._journal.started(command.request_id)
+        except JournalUnwritable as error:
+            self._end(job, _unnoted(error))
+            return
+        self._outbox.started(command.request_id, command.attempt)
+        self._end(job, await self._outcome(job))
 
     def _advance(self, lane: str) -> None:
         """Let the next command of *lane*, whose current one is over, begin."""
@@ -233,6 +242,15 @@ def _stopped(outcome: Outcome, stop: _Stop) -> Outcome:
         outcome,
         state=OutcomeState.FAILED,
         error=CommandError(ErrorCode.AGENT_STOPPING, message),
+    )
+
+
+def _unnoted(error: JournalUnwritable) -> Outcome:
+    message = f"{error}; nothing was begun: make room on its disk, then send the command again"
+    return Outcome(
+        OutcomeState.FAILED,
+        Effect.NONE,
+        error=CommandError(ErrorCode.JOURNAL_UNAVAILABLE, message),
     )
 
 

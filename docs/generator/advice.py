@@ -128,8 +128,12 @@ COMMAND_CODES: Final[Mapping[ErrorCode, tuple[str, str]]] = {
         "With `none`, send it again once the agent is back; else look at the page first.",
     ),
     ErrorCode.AGENT_RESTARTED: (
-        "The agent was restarted while it ran the command.",
-        "Today such a command ends `lost`, with `outcome_unknown`.",
+        "The agent died while it ran the command.",
+        "Look at what it did before you ask for it again; `effect` is `unknown`.",
+    ),
+    ErrorCode.JOURNAL_UNAVAILABLE: (
+        "The agent could not write down that the command begins, so it did not begin it.",
+        "Make room on the agent's disk, or mend what its log names; then send it again.",
     ),
     ErrorCode.OUTCOME_UNKNOWN: (
         "It cannot be known whether it ran; the state is `lost`.",

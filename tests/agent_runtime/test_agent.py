@@ -137,7 +137,7 @@ async def test_a_restarted_agent_is_the_same_install_and_has_seen_the_epoch(
 
     assert first.install_id == second.install_id
     assert first.boot_id != second.boot_id
-    assert first.journal_id != second.journal_id
+    assert first.journal_id == second.journal_id
     assert (first.highest_epoch, second.highest_epoch) == (0, 4)
     assert first.labels == {"region": "eu"}
 

@@ -32,7 +32,9 @@ class Rig:
     stopped, as its lease sees it.
     """
 
-    def __init__(self, orchestrator: FakeOrchestrator, performer: FakePerformer) -> None:
+    def __init__(
+        self, orchestrator: FakeOrchestrator, performer: FakePerformer, journal: Journal
+    ) -> None:
         """Put the parts together; nothing runs yet."""
         self.highest = 0
         self.pages: tuple[PageSummary, ...] = ()
@@ -40,7 +42,7 @@ class Rig:
         self.heeded: list[Limits] = []
         self.enrolments: list[Callable[[], None]] = []
         self.pauses: list[float] = []
-        self.journal = Journal()
+        self.journal = journal
         self.outbox = Outbox(self.journal)
         self.stopped_seconds = 0.0
         self.lease = Lease(lambda: time.monotonic() + self.stopped_seconds)
@@ -124,6 +126,6 @@ async def until_over(task: asyncio.Task[None]) -> BaseException | None:
 
 
 @pytest.fixture
-def rig(orchestrator: FakeOrchestrator, performer: FakePerformer) -> Rig:
+def rig(orchestrator: FakeOrchestrator, performer: FakePerformer, journal: Journal) -> Rig:
     """The parts of an agent that is about to dial."""
-    return Rig(orchestrator, performer)
+    return Rig(orchestrator, performer, journal)

@@ -10,7 +10,15 @@ from agent_runtime.work.outbox import Outbox
 from tests.agent_runtime.fake_performer import command, succeeded
 from xagent_protocol.codec import decode_from_agent
 from xagent_protocol.ids import RequestId
-from xagent_protocol.messages import Ack, Cancel, Command, InventoryState, Result, ResultRef
+from xagent_protocol.messages import (
+    Ack,
+    Cancel,
+    Command,
+    InventoryItem,
+    InventoryState,
+    Result,
+    ResultRef,
+)
 
 ONE = RequestId("r1")
 
@@ -18,9 +26,9 @@ ONE = RequestId("r1")
 class Desk:
     """An inbox whose runner only writes down what it is asked."""
 
-    def __init__(self) -> None:
+    def __init__(self, journal: Journal) -> None:
         """Put the parts together, with a socket that is open."""
-        self.journal = Journal()
+        self.journal = journal
         self.outbox = Outbox(self.journal)
         self.inbox = Inbox(self.journal, self.outbox, self)
         self.submitted: list[Command] = []
@@ -48,9 +56,9 @@ class Desk:
 
 
 @pytest.fixture
-def desk() -> Desk:
+def desk(journal: Journal) -> Desk:
     """A fresh desk."""
-    return Desk()
+    return Desk(journal)
 
 
 def test_a_new_command_is_noted_before_it_runs(desk: Desk) -> None:
@@ -60,32 +68,58 @@ def test_a_new_command_is_noted_before_it_runs(desk: Desk) -> None:
     assert [one.request_id for one in desk.submitted] == ["r1"]
 
 
-@pytest.mark.parametrize("attempt", [1, 2])
-def test_a_command_that_is_under_way_is_not_run_again(desk: Desk, attempt: int) -> None:
-    desk.inbox.command(command("r1"))
+@pytest.mark.parametrize("attempt", [1, 2, 3])
+@pytest.mark.parametrize("has_begun", [False, True])
+def test_f20_a_command_that_waits_or_runs_is_not_run_beside_itself(
+    desk: Desk, attempt: int, has_begun: bool
+) -> None:
+    desk.inbox.command(command("r1", attempt=2))
+    if has_begun:
+        desk.journal.started(ONE)
     desk.inbox.command(command("r1", attempt=attempt))
 
     assert len(desk.submitted) == 1
     assert desk.results() == []
 
 
-@pytest.mark.parametrize("attempt", [1, 2])
-def test_a_command_that_is_done_is_answered_under_the_attempt_it_ran_as(
-    desk: Desk, attempt: int
-) -> None:
+def test_f20_a_command_that_is_done_is_answered_again(desk: Desk) -> None:
     desk.inbox.command(command("r1"))
     desk.finish(ONE)
-    desk.inbox.command(command("r1", attempt=attempt))
+    desk.inbox.command(command("r1"))
 
     assert len(desk.submitted) == 1
     assert desk.results() == [("r1", 1), ("r1", 1)]
 
 
-def test_a_frame_that_arrives_again_after_the_acknowledgement_is_recognised(desk: Desk) -> None:
+def test_f20_an_attempt_older_than_the_one_that_is_done_is_ignored(desk: Desk) -> None:
+    desk.inbox.command(command("r1", attempt=2))
+    desk.finish(ONE)
+    desk.inbox.command(command("r1", attempt=1))
+
+    assert len(desk.submitted) == 1
+    assert desk.results() == [("r1", 2)]
+
+
+def test_a_newer_attempt_takes_the_place_of_one_that_is_done(desk: Desk) -> None:
     desk.inbox.command(command("r1"))
     desk.finish(ONE)
+    desk.inbox.command(command("r1", attempt=2))
     desk.inbox.ack(Ack((ResultRef(ONE, 1),)))
-    desk.inbox.command(command("r1"))
+
+    assert [one.attempt for one in desk.submitted] == [1, 2]
+    assert desk.journal.inventory() == (InventoryItem(ONE, 2, InventoryState.RECEIVED, "echo"),), (
+        "the acknowledgement was the first one's"
+    )
+
+
+@pytest.mark.parametrize("attempt", [1, 2])
+def test_f20_a_frame_that_arrives_again_after_the_acknowledgement_is_recognised(
+    desk: Desk, attempt: int
+) -> None:
+    desk.inbox.command(command("r1", attempt=2))
+    desk.finish(ONE)
+    desk.inbox.ack(Ack((ResultRef(ONE, 2),)))
+    desk.inbox.command(command("r1", attempt=attempt))
 
     assert len(desk.submitted) == 1
 

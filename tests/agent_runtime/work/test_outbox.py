@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 import msgspec
 
 from agent_runtime.work.journal import Journal
 from agent_runtime.work.outbox import Outbox
 from tests.agent_runtime.fake_performer import command, succeeded
+from tests.agent_runtime.journals import journal_in, left_by_a_kill
 from xagent_protocol.codec import decode_from_agent
 from xagent_protocol.errors import ErrorCode
 from xagent_protocol.ids import RequestId
@@ -33,8 +35,8 @@ def _done(journal: Journal, outbox: Outbox, request_id: RequestId, params: bytes
     outbox.finished(request_id, succeeded(asked))
 
 
-def test_a_new_socket_hears_the_inventory_and_then_every_result() -> None:
-    journal, heard = Journal(), Heard()
+def test_a_new_socket_hears_the_inventory_and_then_every_result(journal: Journal) -> None:
+    heard = Heard()
     outbox = Outbox(journal)
     _done(journal, outbox, ONE)
     journal.received(command("r2"))
@@ -46,8 +48,8 @@ def test_a_new_socket_hears_the_inventory_and_then_every_result() -> None:
     assert heard[1:] == list(journal.results())
 
 
-async def test_without_a_socket_nothing_is_lost_and_nothing_is_sent() -> None:
-    journal, heard = Journal(), Heard()
+async def test_without_a_socket_nothing_is_lost_and_nothing_is_sent(journal: Journal) -> None:
+    heard = Heard()
     outbox = Outbox(journal)
     outbox.open(heard.send, 4096)
     outbox.close()
@@ -59,31 +61,43 @@ async def test_without_a_socket_nothing_is_lost_and_nothing_is_sent() -> None:
     assert len(journal.results()) == 1
 
 
-async def test_whoever_waits_for_acknowledgements_waits_for_all_of_them() -> None:
-    journal = Journal()
+async def test_whoever_waits_for_acknowledgements_waits_for_all_of_them(journal: Journal) -> None:
     outbox = Outbox(journal)
     await outbox.wait_until_acknowledged()
     _done(journal, outbox, ONE)
     _done(journal, outbox, RequestId("r2"))
 
-    outbox.acknowledged(ResultRef(ONE, 1))
+    outbox.acknowledged([ResultRef(ONE, 1)])
     assert not outbox.owes_nothing
-    outbox.acknowledged(ResultRef(RequestId("r2"), 1))
+    outbox.acknowledged([ResultRef(RequestId("r2"), 1)])
 
     await outbox.wait_until_acknowledged()
 
 
-def test_an_acknowledgement_of_a_running_command_is_ignored() -> None:
-    journal = Journal()
+async def test_what_an_earlier_life_owed_is_owed_and_told(journal: Journal, tmp_path: Path) -> None:
+    heard = Heard()
+    _done(journal, Outbox(journal), ONE)
+
+    with journal_in(left_by_a_kill(tmp_path)) as next_life:
+        outbox = Outbox(next_life)
+        assert not outbox.owes_nothing
+        outbox.open(heard.send, 4096)
+        outbox.acknowledged([ResultRef(ONE, 1)])
+        await outbox.wait_until_acknowledged()
+
+    assert heard[1:] == list(journal.results())
+
+
+def test_an_acknowledgement_of_a_running_command_is_ignored(journal: Journal) -> None:
     outbox = Outbox(journal)
     journal.received(command("r1"))
 
-    assert outbox.acknowledged(ResultRef(ONE, 1)) is None
+    assert outbox.acknowledged([ResultRef(ONE, 1)]) == []
     assert journal.find(ONE) is not None
 
 
-def test_a_result_over_the_frame_is_replaced_by_one_that_fits() -> None:
-    journal, heard = Journal(), Heard()
+def test_a_result_over_the_frame_is_replaced_by_one_that_fits(journal: Journal) -> None:
+    heard = Heard()
     outbox = Outbox(journal)
     outbox.open(heard.send, 600)
     fitting = msgspec.json.encode("é" * 200)
@@ -100,8 +114,8 @@ def test_a_result_over_the_frame_is_replaced_by_one_that_fits() -> None:
     assert long.outcome.error.code == ErrorCode.RESULT_TOO_LARGE
 
 
-async def test_a_start_is_told_unless_the_end_comes_first() -> None:
-    journal, told = Journal(), asyncio.Queue[str]()
+async def test_a_start_is_told_unless_the_end_comes_first(journal: Journal) -> None:
+    told = asyncio.Queue[str]()
     outbox = Outbox(journal)
     outbox.open(told.put_nowait, 4096)
     await told.get()

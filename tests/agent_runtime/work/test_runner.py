@@ -15,6 +15,7 @@ from agent_runtime.work.outbox import Outbox
 from agent_runtime.work.runner import Runner
 from tests.agent_runtime.fake_orchestrator import DEADLINE_SECONDS
 from tests.agent_runtime.fake_performer import FakePerformer, command
+from tests.agent_runtime.journals import full_disk
 from xagent_protocol.codec import decode_from_agent
 from xagent_protocol.errors import ErrorCode
 from xagent_protocol.ids import RequestId
@@ -25,9 +26,9 @@ from xagent_protocol.outcomes import Effect, Outcome, OutcomeState
 class Bench:
     """A runner with its journal, and everything it tells."""
 
-    def __init__(self, performer: FakePerformer) -> None:
+    def __init__(self, performer: FakePerformer, journal: Journal) -> None:
         """Put the parts together."""
-        self.journal = Journal()
+        self.journal = journal
         self.outbox = Outbox(self.journal)
         self.lease = Lease()
         self.runner = Runner(performer, self.journal, self.outbox, self.lease)
@@ -49,9 +50,9 @@ class Bench:
 
 
 @pytest.fixture
-async def bench(performer: FakePerformer) -> AsyncIterator[Bench]:
+async def bench(performer: FakePerformer, journal: Journal) -> AsyncIterator[Bench]:
     """A runner that runs."""
-    bench = Bench(performer)
+    bench = Bench(performer, journal)
     async with bench.runner:
         yield bench
         await bench.runner.drain(0.0)
@@ -207,6 +208,36 @@ async def test_an_action_that_breaks_its_contract_still_has_an_outcome(
     assert "hunter2" not in repr(lines) + outcome.error.message
 
 
+async def test_what_cannot_be_noted_does_not_begin_and_its_lane_goes_on(
+    performer: FakePerformer, bench: Bench
+) -> None:
+    with structlog.testing.capture_logs(), full_disk():
+        bench.submit(command("r1", page="p1"), command("r2", "look", page="p1"))
+        refused, read = await bench.outcome(), await bench.outcome()
+    bench.submit(command("r3", page="p1"))
+    written = await bench.outcome()
+
+    request_id, outcome = refused
+    assert (request_id, outcome.state, outcome.effect) == ("r1", OutcomeState.FAILED, Effect.NONE)
+    assert outcome.error is not None
+    assert outcome.error.code == ErrorCode.JOURNAL_UNAVAILABLE
+    assert (read[0], read[1].state) == ("r2", OutcomeState.SUCCEEDED), "a read needs no disk"
+    assert (written[0], written[1].state) == ("r3", OutcomeState.SUCCEEDED)
+    assert performer.begun == ["r2", "r3"]
+
+
+async def test_a_result_that_cannot_be_noted_goes_out_all_the_same(
+    performer: FakePerformer, bench: Bench
+) -> None:
+    bench.submit(command("r1", "hold"))
+    await performer.until_begun("r1")
+    with structlog.testing.capture_logs(), full_disk():
+        performer.release("r1")
+        request_id, outcome = await bench.outcome()
+
+    assert (request_id, outcome.state) == ("r1", OutcomeState.SUCCEEDED)
+
+
 async def test_a_drain_lets_running_commands_end_and_refuses_the_others(
     performer: FakePerformer, bench: Bench
 ) -> None:
@@ -246,8 +277,10 @@ async def test_after_its_grace_a_running_command_is_stopped_and_says_so(
     assert outcome.error.code == ErrorCode.AGENT_STOPPING
 
 
-async def test_an_abandoned_runner_leaves_its_commands_as_begun(performer: FakePerformer) -> None:
-    bench = Bench(performer)
+async def test_an_abandoned_runner_leaves_its_commands_as_begun(
+    performer: FakePerformer, journal: Journal
+) -> None:
+    bench = Bench(performer, journal)
 
     with pytest.RaisesGroup(ZeroDivisionError):
         async with bench.runner:
