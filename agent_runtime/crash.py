@@ -25,8 +25,8 @@ CrashPoint = Literal[
 """In the order in which one command passes them.
 
 received, in memory · about to commit that it starts · committed, the browser not yet asked · the
-browser has answered · its end is committed · its result is handed to the socket · acknowledged ·
-forgotten
+browser has answered · its end is committed · its result is handed to the socket, which may not
+have sent it yet · acknowledged · forgotten
 """
 
 # What Windows has in its place ends a process just as suddenly.

@@ -1,4 +1,7 @@
-"""What one agent is told at its start; nothing else in this package reads flags or environment."""
+"""What one agent is told at its start; nothing else in this package reads flags or environment.
+
+Except `crash.py`, of which only tests make use.
+"""
 
 from __future__ import annotations
 

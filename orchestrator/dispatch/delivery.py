@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from orchestrator.crash import crash_at
 from orchestrator.dispatch import moves
 from orchestrator.dispatch.connections import Connections, LiveAgent
 from orchestrator.dispatch.errands import Errands, reported
@@ -64,6 +65,7 @@ class Delivery:
                 page=record.page_asked,
             )
         )
+        crash_at("command-sent")
 
     def pump(self, agent_id: AgentId) -> None:
         """See to it that queued commands go out while the agent can take them."""

@@ -15,6 +15,7 @@ from typing import Final
 
 import structlog
 
+from orchestrator.crash import crash_at
 from orchestrator.dispatch import moves
 from orchestrator.dispatch.errands import Errands
 from orchestrator.dispatch.pending import PendingCommand
@@ -81,6 +82,7 @@ class Ledger:
         """
         entry.turn.try_take()
         settle = partial(self._recorded, entry, then)
+        crash_at("before-submit")
         self._journal.record(entry.record, settle, is_alone=len(self.pending) == 1)
 
     async def commit(self, entry: PendingCommand, after: CommandRecord) -> bool:
@@ -166,6 +168,7 @@ class Ledger:
         if isinstance(outcome, Exception):
             self._discard(entry, outcome)
             return
+        crash_at("after-submit")
         entry.is_recorded = True
         if then is not None:
             then(entry)

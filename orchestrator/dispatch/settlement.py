@@ -13,6 +13,7 @@ import msgspec
 import structlog
 
 from orchestrator.clock import now_ms
+from orchestrator.crash import crash_at
 from orchestrator.dispatch import moves
 from orchestrator.dispatch.connections import LiveAgent
 from orchestrator.dispatch.errands import Errands
@@ -66,6 +67,7 @@ class Settlement:
         Returns before it is committed, so that an agent's results share commits; only one that
         nobody waits for is looked up first, lest an agent fill the memory with such look-ups.
         """
+        crash_at("result-received")
         entry = self._pending.get(message.request_id)
         if entry is None:
             await self._errands.unharmed(self._finish_late(live, message))
@@ -103,6 +105,7 @@ class Settlement:
         written: bool | Exception,
     ) -> None:
         if written is True:
+            crash_at("result-recorded")
             self._ledger.show(entry, after)
             live.socket.acknowledge(message.request_id, message.attempt)
         elif written is False:

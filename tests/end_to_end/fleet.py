@@ -61,8 +61,8 @@ def command_line(module: str, *arguments: str) -> list[str]:
     return [sys.executable, "-m", module, *arguments]
 
 
-def start(module: str, *arguments: str, log: Path) -> subprocess.Popen[bytes]:
-    """Start one of our programs."""
+def start(module: str, *arguments: str, log: Path, crash_at: str = "") -> subprocess.Popen[bytes]:
+    """Start one of our programs, which may have to end at a named place."""
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith("XAGENT_")
     }
@@ -70,7 +70,7 @@ def start(module: str, *arguments: str, log: Path) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
             command_line(module, *arguments),
             cwd=REPOSITORY,
-            env=environment,
+            env={**environment, "XAGENT_CRASH_AT": crash_at},
             stdin=subprocess.DEVNULL,
             stdout=stream,
             stderr=stream,
@@ -91,12 +91,13 @@ class Fleet:
         """What the orchestrators have logged."""
         return (self.data_dir / "orchestrator.log").read_text()
 
-    def start_orchestrator(self, *flags: str) -> None:
+    def start_orchestrator(self, *flags: str, crash_at: str = "") -> None:
         """Start it, on the port of its earlier life if it had one."""
         port = self.url.rpartition(":")[2] or "0"
         self.orchestrator = start(
             *("orchestrator", "--data-dir", str(self.data_dir), "--port", port, *flags),
             log=self.data_dir / "orchestrator.log",
+            crash_at=crash_at,
         )
         pid = self.orchestrator.pid
 
