@@ -32,8 +32,10 @@ from playwright.async_api import Page, async_playwright
 from agent_runtime.browser.find import find_browser
 from benchmarks.processes import orchestrator, running
 
-PAGE: Final = b"<!doctype html><title>A page</title><h1>Hello</h1><p>" + b"Some text. " * 40
-CALLS: Final = {"evaluate": 60, "title": 60, "goto": 8, "screenshot": 8}
+PAGE: Final = b"<!doctype html><title>A page</title><h1>Hello</h1><button>Press</button><p>" + (
+    b"Some text. " * 40
+)
+CALLS: Final = {"evaluate": 60, "title": 60, "click": 16, "goto": 8, "screenshot": 8}
 """Actions, and how often each is called in a round, so that all take about as long."""
 START_SECONDS: Final = 30.0
 
@@ -125,6 +127,7 @@ def direct_calls(page: Page, url: str) -> dict[str, Callable[[], Awaitable[objec
     return {
         "evaluate": lambda: page.evaluate("1+1"),
         "title": page.title,
+        "click": lambda: page.click("button"),
         "goto": lambda: page.goto(url),
         "screenshot": page.screenshot,
     }
@@ -151,6 +154,7 @@ async def measure(rounds: int, client: Xagent, url: str) -> Medians:
     params: dict[str, dict[str, Any]] = {
         "evaluate": {"expression": "1+1"},
         "title": {},
+        "click": {"target": "button"},
         "goto": {"url": url},
         "screenshot": {},
     }
@@ -186,18 +190,23 @@ async def measure(rounds: int, client: Xagent, url: str) -> Medians:
 def report(found: Medians) -> list[dict[str, float | str]]:
     """Print the table and return it."""
     rows: list[dict[str, float | str]] = []
-    print("\n| action | arrangement | direct Playwright | POST to xagent | ratio |")
-    print("|---|---|---|---|---|")
+    print("\n| action | arrangement | direct Playwright | POST to xagent | difference | ratio |")
+    print("|---|---|---|---|---|---|")
     for (action, name), (theirs, ours) in found.items():
         direct, posted = statistics.median(theirs), statistics.median(ours)
         ratio = statistics.median(a / b for a, b in zip(ours, theirs, strict=True))
-        print(f"| {action} | {name} | {direct:.2f} ms | {posted:.2f} ms | **{ratio:.2f}** |")
+        more = statistics.median(a - b for a, b in zip(ours, theirs, strict=True))
+        print(
+            f"| {action} | {name} | {direct:.2f} ms | {posted:.2f} ms | {more:.2f} ms "
+            f"| **{ratio:.2f}** |"
+        )
         rows.append(
             {
                 "action": action,
                 "arrangement": name,
                 "direct_ms": direct,
                 "xagent_ms": posted,
+                "difference_ms": more,
                 "ratio": ratio,
             }
         )
