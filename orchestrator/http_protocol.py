@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any, ClassVar, Final, Protocol
 
 import msgspec
+import structlog
 from starlette.types import ASGIApp, Scope
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import (
@@ -20,6 +21,8 @@ from uvicorn.protocols.http.httptools_impl import (
     HttpToolsProtocol,
     RequestResponseCycle,
 )
+
+log: Final = structlog.get_logger(__name__)
 
 HEAD: Final = b"HTTP/1."
 
@@ -76,7 +79,7 @@ class WholeWriteProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to serve *transport*."""
-        super().connection_made(_HeadHolder(transport, self.loop))  # type: ignore[arg-type]
+        super().connection_made(HeadHolder(transport, self.loop))  # type: ignore[arg-type]
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget a client that has left."""
@@ -85,6 +88,15 @@ class WholeWriteProtocol(HttpToolsProtocol):
         if self._awaited is not None:
             self._awaited.drop()
             self._awaited = None
+        # A request knows its connection, so each would keep the other in memory.
+        self.cycle = None  # type: ignore[assignment]
+        self.pipeline.clear()
+
+    def on_response_complete(self) -> None:
+        """Go on to the next request; read no more of them before those that are here are done."""
+        super().on_response_complete()
+        if self.pipeline and not self.transport.is_closing():
+            self.flow.pause_reading()
 
     def handle_websocket_upgrade(self) -> None:
         """Hand a WebSocket over with its real transport: frames are written whole anyway."""
@@ -118,7 +130,14 @@ class WholeWriteProtocol(HttpToolsProtocol):
     def _take_shortcut(self, cycle: RequestResponseCycle) -> None:
         assert self.shortcut is not None
         answer = partial(self._answer, cycle)
-        self._awaited = self.shortcut.begin(cycle.scope, bytes(cycle.body), answer)  # type: ignore[arg-type]
+        try:
+            self._awaited = self.shortcut.begin(cycle.scope, bytes(cycle.body), answer)  # type: ignore[arg-type]
+        except Exception:
+            # What was done by then is unknown, so nobody else may serve it, and nothing may
+            # be said of it; a parser that hears of it would say that the request was bad.
+            log.exception("shortcut.failed")
+            self.transport.close()
+            return
         if self._awaited is None:
             super()._start_asgi_task(cycle, self.app)
 
@@ -135,24 +154,26 @@ class WholeWriteProtocol(HttpToolsProtocol):
         length = b"content-length: %d\r\n\r\n" % len(answer.body)
         content += (answer.headers, length, answer.body)
         holder: Any = self.transport
-        holder.real.write(b"".join(content))
+        holder.write_whole(b"".join(content))
         cycle.response_started = cycle.response_complete = True
         if not cycle.keep_alive:
             self.transport.close()
         cycle.on_response()
 
 
-class _HeadHolder:
+class HeadHolder:
     """A transport that keeps the head of a response for the write that follows."""
 
     __slots__ = ("_held", "_loop", "real")
 
     def __init__(self, real: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        """Stand before *real*."""
         self.real = real
         self._loop = loop
         self._held: bytes | None = None
 
     def write(self, data: bytes) -> None:
+        """Write *data*, or keep it if it is a head."""
         held = self._held
         if held is not None:
             self._held = None
@@ -163,7 +184,13 @@ class _HeadHolder:
         else:
             self.real.write(data)
 
+    def write_whole(self, data: bytes) -> None:
+        """Write all of a response."""
+        self._let_go()  # of the answer before, which had no body
+        self.real.write(data)
+
     def close(self) -> None:
+        """Close, once what is kept is written."""
         self._let_go()
         self.real.close()
 

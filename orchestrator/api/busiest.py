@@ -92,13 +92,14 @@ class BusiestRoute:
         self, answer: Callable[[WholeAnswer | ASGIApp], None], outcome: CommandRecord | Exception
     ) -> None:
         if isinstance(outcome, CommandRecord):
-            reply = reply_of(outcome)
-            headers = _HEADERS
-            if reply.location is not None:
-                headers += b"location: " + reply.location.encode() + b"\r\n"
-            self._count(reply.status)
-            answer(WholeAnswer(reply.status, headers, _encode(reply.body)))
-            return
+            try:
+                whole = _whole(outcome)
+            except Exception as error:
+                outcome = error
+            else:
+                self._count(whole.status)
+                answer(whole)
+                return
         if not isinstance(outcome, Refusal):
             _log.error("request.failed", route=submit_command.path, exc_info=outcome)
             outcome = InternalError()
@@ -121,6 +122,14 @@ class BusiestRoute:
         except Refusal:
             return False
         return True
+
+
+def _whole(record: CommandRecord) -> WholeAnswer:
+    reply = reply_of(record)
+    headers = _HEADERS
+    if reply.location is not None:
+        headers += b"location: " + reply.location.encode() + b"\r\n"
+    return WholeAnswer(reply.status, headers, _encode(reply.body))
 
 
 def _agent_id(path: str) -> AgentId | None:

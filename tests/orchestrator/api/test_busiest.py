@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
+import socket
+import weakref
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -13,6 +16,7 @@ from typing import Any
 import pytest
 from uvicorn.server import ServerState
 
+from orchestrator.http_protocol import HeadHolder, WholeWriteProtocol
 from orchestrator.server import server_configuration
 from orchestrator.settings import Settings
 from tests.orchestrator.api.conftest import TOKEN, Api
@@ -43,6 +47,12 @@ class Wire:
         """Send one request and read its answer."""
         self.writer.write(request(body, path, **headers))
         return await self.answer()
+
+    async def push(self) -> None:
+        """Send requests without end, and read nothing."""
+        while True:
+            self.writer.write(request() * 100)
+            await self.writer.drain()
 
     async def answer(self) -> Answer:
         """Read one answer."""
@@ -89,7 +99,7 @@ class Served:
     @asynccontextmanager
     async def client(self) -> AsyncIterator[Wire]:
         """Connect."""
-        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port, limit=4096)
         try:
             yield Wire(reader, writer)
         finally:
@@ -109,6 +119,8 @@ async def served(api: Api) -> AsyncIterator[Served]:
     make: Callable[..., asyncio.Protocol] = configuration.http_protocol_class
     protocol = partial(make, config=configuration, server_state=state, app_state={})
     server = await asyncio.get_running_loop().create_server(protocol, "127.0.0.1", 0)
+    # A little of what a client leaves unread is enough to hold the server up.
+    server.sockets[0].setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
     async with server:
         yield Served(api, server.sockets[0].getsockname()[1], state)
 
@@ -239,3 +251,47 @@ async def test_a_drain_answers_who_waits(served: Served, wire: Wire) -> None:
 
     assert (await wire.answer()).status == 202
     assert (await wire.post()).body["code"] == "draining"
+
+
+async def test_a_client_that_never_reads_is_read_no_further(served: Served) -> None:
+    async with served.client() as client, asyncio.TaskGroup() as tasks:
+        pushing = tasks.create_task(client.push())
+        await until(lambda: bool(served.state.connections))
+        (connection,) = served.state.connections
+        assert isinstance(connection, WholeWriteProtocol)
+        flow = connection.flow
+        await until(lambda: flow.write_paused and flow.read_paused)
+
+        # A read buffer's worth, however much more the client has to say.
+        assert len(connection.pipeline) < 2_000
+
+        pushing.cancel()
+        client.writer.transport.abort()
+    await until(lambda: not served.state.tasks)
+
+
+async def test_a_connection_is_freed_when_it_ends(served: Served) -> None:
+    gc.collect()
+    gc.disable()
+    try:
+        async with served.client() as client:
+            assert (await client.post()).status == 200
+            (one,) = map(weakref.ref, served.state.connections)
+        await until(lambda: not served.state.connections)
+        await until(lambda: one() is None)
+    finally:
+        gc.enable()
+
+
+async def test_the_head_of_an_answer_without_a_body_is_not_overtaken() -> None:
+    written: list[bytes] = []
+
+    class Recorder(asyncio.Transport):
+        def write(self, data: bytes | bytearray | memoryview) -> None:
+            written.append(bytes(data))
+
+    holder = HeadHolder(Recorder(), asyncio.get_running_loop())
+    holder.write(b"HTTP/1.1 204 No Content\r\n\r\n")
+    holder.write_whole(b"HTTP/1.1 200 OK\r\n\r\n{}")
+
+    assert written == [b"HTTP/1.1 204 No Content\r\n\r\n", b"HTTP/1.1 200 OK\r\n\r\n{}"]
