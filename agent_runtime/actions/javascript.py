@@ -18,39 +18,58 @@ from agent_runtime.browser.tab import Tab
 
 RUN: Final = r"""
 async function xagent([source, arg]) {
+  // What is shared may stand in a tree more often than any answer could hold.
+  let left = 1_000_000;
+  const tooMuch = "the value holds more than 1,000,000 values: return less";
   const plain = (value, above) => {
-    try { return converted(value, above); } catch { return null; }
+    if (left-- <= 0) throw tooMuch;
+    try { return converted(value, above); } catch (thrown) {
+      if (thrown === tooMuch) throw tooMuch;
+      return null;
+    }
   };
+  // A page may have put anything under these names.
+  const is = (value, kind) => {
+    try { return value instanceof kind(); } catch { return false; }
+  };
+  const text = string => string.toWellFormed ? string.toWellFormed() : string;
   const converted = (value, above) => {
     switch (typeof value) {
       case "boolean": return value;
-      case "string": return value.toWellFormed();
-      case "number": return Number.isFinite(value) ? value : null;
+      case "string": return text(value);
+      case "number": return value - value === 0 ? value : null;
       case "bigint": return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
       case "object": break;
       default: return null;
     }
-    if (value === null || above.length >= 200 || above.includes(value)) return null;
+    if (value === null || above.length >= 200 || above.indexOf(value) >= 0) return null;
     if (value.window === value) return "ref: <Window>";
-    if (value instanceof Node) return value === document ? "ref: <Document>" : "ref: <Node>";
-    if (value instanceof Date) return value.toISOString();
-    if (value instanceof Error) return String(value.stack || value.message).toWellFormed();
-    if (value instanceof RegExp) return value.source.toWellFormed();
+    if (is(value, () => Node)) return value === document ? "ref: <Document>" : "ref: <Node>";
+    if (is(value, () => Date)) return value.toISOString();
+    if (is(value, () => Error)) return text(`${value.stack || value.message}`);
+    if (is(value, () => RegExp)) return text(value.source);
     const within = [...above, value];
-    if (Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView)))
-      return Array.from(value, item => plain(item, within));
+    if (Array.isArray(value) || is(value, () => Object.getPrototypeOf(Uint8Array))) {
+      const items = [];
+      for (let at = 0; at < value.length; at++) items[at] = plain(value[at], within);
+      return items;
+    }
     if (typeof value.toJSON === "function") return plain(value.toJSON(), within);
     const found = {};
     for (const name of Object.keys(value)) {
       let item = null;
       try { item = value[name]; } catch { }
-      found[name.toWellFormed()] = plain(item, within);
+      found[text(name)] = plain(item, within);
     }
     return found;
   };
-  let value = (0, eval)(source);
-  if (typeof value === "function") value = value(arg);
-  return plain(await value, []);
+  try {
+    let value = (0, eval)(source);
+    if (typeof value === "function") value = value(arg);
+    return plain(await value, []);
+  } catch (thrown) {
+    throw thrown === null || typeof thrown !== "object" ? String(thrown) : thrown;
+  }
 }
 """
 

@@ -45,6 +45,40 @@ async def test_a_value_comes_back_as_json(asker: Asker, expression: str, value: 
     assert await asker.get("evaluate", expression=expression) == value
 
 
+@pytest.mark.parametrize(
+    "trap",
+    [
+        "Array.from = () => 'trap'",
+        "Array.prototype.includes = () => true",
+        "delete String.prototype.toWellFormed",
+        "var Node = 3, Date = undefined, Error = undefined",
+        "var RegExp = {}, ArrayBuffer = undefined",
+    ],
+)
+async def test_what_a_page_does_to_its_globals_does_not_change_an_answer(
+    asker: Asker, site: Site, trap: str
+) -> None:
+    await asker.get("goto", url=site.url("/form"))
+    await asker.get("evaluate", expression=f"{trap}; 0")
+
+    assert await asker.get("evaluate", expression="[{a: [1, 2], b: 'x'}, 'y', 3]") == [
+        {"a": [1, 2], "b": "x"},
+        "y",
+        3,
+    ]
+    await asker.get("goto", url=site.url("/account"))
+
+
+async def test_a_value_that_shares_its_parts_without_end_is_refused(asker: Asker) -> None:
+    outcome = await asker.ask(
+        "evaluate", expression="let x = {}; for (let i = 0; i < 40; i++) x = {a: x, b: x}; x"
+    )
+
+    assert code_of(outcome) == "evaluation_failed"
+    assert outcome.error is not None
+    assert "more than 1,000,000 values" in outcome.error.message
+
+
 async def test_a_function_gets_its_argument(asker: Asker) -> None:
     arg = {"list": [1, 2.5, "x", None, True]}
 
@@ -64,11 +98,25 @@ async def test_what_a_script_throws_comes_back_with_its_stack(asker: Asker) -> N
     assert "at deep" in outcome.error.details["stack"]
 
 
-@pytest.mark.parametrize("expression", ["x y", "() => { throw 'text' }", "Promise.reject(1)"])
+@pytest.mark.parametrize(
+    ("expression", "said"),
+    [
+        ("x y", "SyntaxError"),
+        ("() => { throw 'text' }", "text"),
+        ("() => { throw null }", "null"),
+        ("() => { throw Symbol('q') }", "Symbol(q)"),
+        ("Promise.reject()", "undefined"),
+        ("Promise.reject(1)", "1"),
+    ],
+)
 async def test_anything_else_a_script_fails_with_has_the_same_code(
-    asker: Asker, expression: str
+    asker: Asker, expression: str, said: str
 ) -> None:
-    assert code_of(await asker.ask("evaluate", expression=expression)) == "evaluation_failed"
+    outcome = await asker.ask("evaluate", expression=expression)
+
+    assert code_of(outcome) == "evaluation_failed"
+    assert outcome.error is not None
+    assert f"the script failed: {said}" in outcome.error.message
 
 
 async def test_a_script_runs_inside_a_frame(asker: Asker, site: Site) -> None:
