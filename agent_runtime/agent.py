@@ -127,6 +127,8 @@ async def run_agent(
             base_url=settings.url,
             timeout=HTTP_SECONDS,
             trust_env=not settings.on_loopback,  # a proxy must not see this machine's own tokens
+            # Nobody presents a certificate then, and to read the machine's takes a while.
+            verify=settings.url.startswith("https") or not settings.on_loopback,
         ) as http:
             with journal_file(directory, machine_boot()) as file:
                 agent = _build(settings, stop, build_drive, directory, identity_file, file, http)

@@ -29,6 +29,7 @@ class Options(TypedDict):
     headers: dict[str, str]
     timeout: httpx2.Timeout
     trust_env: bool
+    verify: bool
     limits: httpx2.Limits
 
 
@@ -54,6 +55,9 @@ def options(access: Access) -> Options:
         "headers": {"authorization": f"Bearer {access.token}", "accept": "application/json"},
         "timeout": _timeout(0),
         "trust_env": not is_loopback(access.url),
+        # Reading the machine's certificates takes longer than most commands, and without TLS
+        # and without a proxy nobody presents one.
+        "verify": access.url.startswith("https") or not is_loopback(access.url),
         # Each waiting command holds a connection; a pool that is too small would hold back others.
         "limits": httpx2.Limits(max_connections=None, max_keepalive_connections=50),
     }

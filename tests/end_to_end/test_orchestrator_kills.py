@@ -110,3 +110,23 @@ def test_f4_what_an_agent_runs_meanwhile_is_handed_in(fleet: Fleet, agent: Paper
     command = ask(fleet, "hold")
     assert (command["state"], command["effect"], command["attempt"]) == ("succeeded", "complete", 1)
     assert agent.deeds == [(ONE, 1)]
+
+
+def test_f7_an_orchestrator_that_is_killed_again_and_again_keeps_every_command(
+    fleet: Fleet, agent: PaperAgent
+) -> None:
+    fleet.start_orchestrator()
+    agent.start(fleet.url)
+    until(lambda: fleet.contact(AGENT)["connected"])
+    asked = []
+
+    for life in range(4):
+        for number in range(5):
+            asked.append(f"life-{life}-{number}")
+            fleet.run(AGENT, "press", request_id=asked[-1], if_offline="queue", wait=0)
+        fleet.kill_orchestrator()
+        fleet.start_orchestrator()
+
+    ended = [fleet.run(AGENT, "press", request_id=one, if_offline="queue") for one in asked]
+    assert {(one["state"], one["effect"]) for one in ended} == {("succeeded", "complete")}
+    assert sorted(request_id for request_id, _ in agent.deeds) == sorted(asked)

@@ -152,6 +152,7 @@ async def test_a_result_too_deep_for_the_wire_is_an_artifact(asker: Asker) -> No
 async def test_a_script_that_never_ends_times_out_and_the_page_goes_on(
     asker: Asker, site: Site
 ) -> None:
+    """F15: the renderer hangs, and is freed."""
     await asker.get("goto", url=site.url("/form"))
 
     outcome = await asker.ask("evaluate", expression="while (true) {}", timeout=0.3)

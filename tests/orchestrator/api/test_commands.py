@@ -105,6 +105,7 @@ async def test_a_long_poll_ends_with_the_command(api: Api) -> None:
 
 
 async def test_the_same_request_id_never_makes_a_second_command(api: Api) -> None:
+    """F39, F41: by either name of the field."""
     body = {**ECHO, "request_id": "once"}
 
     first = await api.client.post(COMMANDS, json=body)
@@ -268,6 +269,7 @@ async def test_any_other_media_type_is_415(api: Api, media_type: str | None) -> 
 
 
 async def test_a_body_over_the_limit_is_413(api: Api) -> None:
+    """F30: and no row is written."""
     body = {**ECHO, "params": {"text": "x" * (1024 * 1024)}}
 
     problem(await api.client.post(COMMANDS, json=body), 413, "body_too_large")

@@ -100,6 +100,7 @@ async def test_an_agent_that_leaves_between_commit_and_send(bench: Bench) -> Non
 
 
 async def test_a_queue_for_an_agent_that_is_away_runs_in_order_each_once(bench: Bench) -> None:
+    """F44: in the order of acceptance."""
     for number in range(4):
         await bench.submit(f"r{number}", if_offline="queue")
 

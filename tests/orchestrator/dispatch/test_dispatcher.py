@@ -17,6 +17,7 @@ from xagent_protocol.transitions import CommandState
 
 
 async def test_a_queued_command_expires_with_no_effect(bench: Bench) -> None:
+    """F12, F44: its time to live is respected."""
     await bench.submit("r1", if_offline="queue", ttl=0.03)
     await bench.submit("r2", if_offline="queue")
 
@@ -50,6 +51,7 @@ async def test_an_expired_command_that_may_have_run_has_an_unknown_effect(
 async def test_a_command_whose_agent_stays_away_is_lost_at_its_deadline(
     bench: Bench, begun: bool
 ) -> None:
+    """F12: its agent is gone for good."""
     stay = await bench.ready()
     await bench.submit("r1", timeout=0.05)
     if begun:

@@ -24,6 +24,7 @@ INTERRUPTED: dict[str, Any] = {
 async def test_a_cancel_while_the_agent_is_away_is_delivered_before_anything_else(
     bench: Bench,
 ) -> None:
+    """F43: the wish is kept, and goes first."""
     stay = await bench.ready()
     await bench.submit("r1")
     stay.start("r1")

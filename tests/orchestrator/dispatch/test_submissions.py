@@ -66,6 +66,7 @@ async def test_a_writer_that_is_closed_refuses_and_keeps_nothing_open(bench: Ben
 async def test_fifty_posts_of_one_id_make_one_command_and_fifty_equal_answers(
     bench: Bench,
 ) -> None:
+    """F39, F40: whoever asks again is attached to the one command."""
     stay = await bench.ready()
 
     async with asyncio.TaskGroup() as tasks:
@@ -80,6 +81,7 @@ async def test_fifty_posts_of_one_id_make_one_command_and_fifty_equal_answers(
 
 
 async def test_the_same_id_with_another_body_is_refused_at_once(bench: Bench) -> None:
+    """F41: nothing changes."""
     await bench.ready()
     await bench.submit("r1")
 
@@ -317,6 +319,31 @@ async def test_who_left_is_told_nothing_and_its_command_goes_on(bench: Bench) ->
     await stay.finish("r1")
     assert (await bench.over("r1")).state is CommandState.SUCCEEDED
     assert caller.told == []
+
+
+@pytest.mark.parametrize("first", ["result", "cancel"])
+async def test_f42_a_cancel_that_races_with_a_result_ends_the_same_for_both(
+    bench: Bench, first: str
+) -> None:
+    stay = await bench.ready()
+    await bench.submit("r1")
+
+    async with asyncio.TaskGroup() as tasks:
+        waiting = tasks.create_task(bench.submit("r1", wait=5))
+        await until(lambda: stay.socket.commands() == ["r1"])
+        if first == "result":
+            tasks.create_task(stay.finish("r1"))
+        cancelled = tasks.create_task(bench.dispatcher.submissions.cancel(RequestId("r1")))
+        if first == "cancel":
+            tasks.create_task(stay.finish("r1"))
+
+    record = await bench.over("r1")
+    assert record.state is CommandState.SUCCEEDED
+    assert waiting.result().finished_at == record.finished_at
+    assert waiting.result().state is CommandState.SUCCEEDED
+    assert cancelled.result().state in (CommandState.DISPATCHED, CommandState.SUCCEEDED)
+    again = await bench.dispatcher.submissions.cancel(RequestId("r1"))
+    assert (again.state, again.finished_at) == (record.state, record.finished_at)
 
 
 async def test_a_cancelled_call_lets_its_command_go_on(bench: Bench) -> None:
