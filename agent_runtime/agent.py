@@ -43,7 +43,7 @@ from agent_runtime.work.lease import Lease
 from agent_runtime.work.outbox import Outbox
 from agent_runtime.work.runner import Performs, Runner
 from xagent_protocol import OLDEST_PROTOCOL, PROTOCOL
-from xagent_protocol.ids import BootId
+from xagent_protocol.ids import BootId, InstallId
 from xagent_protocol.messages import ActionSpec, BrowserStatus, Hello, Limits, RuntimeVersions
 
 log: FilteringBoundLogger = structlog.get_logger()
@@ -92,17 +92,21 @@ class Drive:
     heed: Callable[[Limits], None]
 
 
-BuildDrive = Callable[[Settings, Path, Callable[[], None], ArtifactUploads], Drive]
-"""Builds it from the settings, the agent's directory, whom to tell of changes, and where
-artifacts go."""
+BuildDrive = Callable[[Settings, Path, InstallId, Callable[[], None], ArtifactUploads], Drive]
+"""Builds it from the settings, the agent's directory and install, whom to tell of changes, and
+where artifacts go."""
 
 
 def drive_chromium(
-    settings: Settings, directory: Path, on_change: Callable[[], None], uploads: ArtifactUploads
+    settings: Settings,
+    directory: Path,
+    install_id: InstallId,
+    on_change: Callable[[], None],
+    uploads: ArtifactUploads,
 ) -> Drive:
     """Build a real browser with the standard actions."""
     browser = Browser(
-        BrowserSettings(directory, headed=settings.headed, executable=settings.browser),
+        BrowserSettings(directory, settings.headed, settings.browser, install_id),
         on_change=on_change,
     )
     performer = Performer(browser, standard_registry(), uploads)
@@ -211,7 +215,7 @@ def _build(
     identity = identity_file.identity
     browser_changed = asyncio.Event()
     uploads = ArtifactUploads(http, identity.credential, lambda: Backoff(random.uniform))
-    drive = build_drive(settings, directory, browser_changed.set, uploads)
+    drive = build_drive(settings, directory, identity.install_id, browser_changed.set, uploads)
     journal = Journal(file, {spec.name for spec in drive.performer.specs() if spec.reads})
     outbox = Outbox(journal)
     lease = Lease()

@@ -23,7 +23,7 @@ from agent_runtime.settings import LogFormat, Settings
 from agent_runtime.stop import Stop, signals_to
 from agent_runtime.work.artifacts import ArtifactUploads
 from xagent_protocol.errors import ErrorCode
-from xagent_protocol.ids import AgentId
+from xagent_protocol.ids import AgentId, InstallId
 from xagent_protocol.messages import ActionSpec, BrowserStatus, Command, Limits
 from xagent_protocol.outcomes import CommandError, Effect, Outcome, OutcomeState
 
@@ -162,6 +162,7 @@ async def _main(name: str, url: str, data_dir: str, deeds: str) -> None:
     def drive(
         settings: Settings,
         directory: Path,
+        install_id: InstallId,
         on_change: Callable[[], None],
         uploads: ArtifactUploads,
     ) -> Drive:

@@ -13,7 +13,9 @@ from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import Final, Self
+from uuid import uuid4
 
+import psutil
 import structlog
 from playwright.async_api import BrowserContext, Error, Playwright, async_playwright
 from structlog.typing import FilteringBoundLogger
@@ -28,8 +30,11 @@ from agent_runtime.browser.errors import (
 )
 from agent_runtime.browser.files import private_directory
 from agent_runtime.browser.find import FoundBrowser, find_browser
+from agent_runtime.browser.guard import Guard
 from agent_runtime.browser.launch import BrowserSettings as BrowserSettings, Launch, launch
+from agent_runtime.browser.mark import Mark
 from agent_runtime.browser.page_ids import PageIds
+from agent_runtime.browser.processes import end_families
 from agent_runtime.browser.tab import Tab
 from agent_runtime.browser.tabs import Tabs
 from agent_runtime.errors import DirectoryUnusable
@@ -73,7 +78,10 @@ class Browser:
         self._untitled = asyncio.Event()
         self._cookies_due = asyncio.Event()
         self._opening = asyncio.Lock()
+        self._mark = Mark(settings.profile, settings.install_id, str(uuid4()))
+        self._guard = Guard(self._mark, settings.patience.orphan)
         self._playwright: Playwright | None = None
+        self._driver: psutil.Process | None = None
         self._found: FoundBrowser | None = None
         self._launch: Launch | None = None
         self._jar = CookieJar(settings.directory / "cookies.json")
@@ -115,6 +123,10 @@ class Browser:
             on_change=self._tabs_changed,
             on_untitled=self._untitled.set,
         )
+        try:
+            await self._guard.start()
+        except OSError as error:
+            raise BrowserUnavailable(f"the browser's guard cannot be started: {error}") from error
         await self._bring_up()
         await self._move(BrowserState.READY)
 
@@ -127,6 +139,7 @@ class Browser:
         await self._move(BrowserState.CLOSED)
         await self._tear_down()
         await self._stop_driver()
+        await self._guard.stop()
 
     async def watch(self) -> None:
         """Keep the browser alive and its cookies saved, for ever."""
@@ -382,7 +395,9 @@ class Browser:
         bundled = Path(self._playwright.chromium.executable_path)
         if self._found is None:
             self._found = await find_browser(self._settings.executable, bundled)
-        return await launch(self._playwright, self._settings, self._found)
+        launched = await launch(self._playwright, self._settings, self._found, self._mark)
+        self._driver = launched.driver
+        return launched
 
     def _current(self) -> Launch:
         if self._launch is None:
@@ -393,12 +408,23 @@ class Browser:
         launched, self._launch = self._launch, None
         if launched is not None:
             await launched.close()
+            if not await launched.is_over():
+                await self._stop_driver()
 
     async def _stop_driver(self) -> None:
         playwright, self._playwright = self._playwright, None
-        if playwright is not None:
-            with contextlib.suppress(Error):
-                await playwright.stop()
+        driver, self._driver = self._driver, None
+        if playwright is None:
+            return
+        async with asyncio.TaskGroup() as group:
+            stopping = group.create_task(_stop(playwright))
+            done, _ = await asyncio.wait([stopping], timeout=self._settings.patience.close)
+            if not done:
+                log.warning("the browser's driver does not end: ending it")
+                if driver is None:
+                    stopping.cancel()
+                else:
+                    await asyncio.to_thread(end_families, [driver], patience_seconds=0.0)
 
     async def _save_cookies(self, launched: Launch) -> None:
         with contextlib.suppress(Error, OSError, TimeoutError):
@@ -434,6 +460,11 @@ def _crashed() -> BrowserCrashed:
     return BrowserCrashed(
         "the browser died while the command ran; it is being restarted with the same profile"
     )
+
+
+async def _stop(playwright: Playwright) -> None:
+    with contextlib.suppress(Error):
+        await playwright.stop()
 
 
 async def _read_title(tab: Tab) -> None:

@@ -20,24 +20,45 @@ from playwright.async_api import BrowserContext, CDPSession, Error, Playwright, 
 from agent_runtime.browser.errors import BrowserUnavailable
 from agent_runtime.browser.files import private_directory
 from agent_runtime.browser.find import FoundBrowser
-from agent_runtime.browser.profile_lock import is_alive, release_stale_lock
+from agent_runtime.browser.mark import Mark, driver_of
+from agent_runtime.browser.orphans import end_orphans
+from agent_runtime.browser.processes import end_families, lives
+from agent_runtime.browser.profile_lock import release_stale_lock
 
 VIEWPORT: Final = ViewportSize(width=1280, height=720)
 
 _LAUNCH_SECONDS: Final = 60.0
-_PROBE_SECONDS: Final = 5.0
-_CLOSE_SECONDS: Final = 10.0
-_DYING_SECONDS: Final = 10.0
-"""How long a Chromium that is on its way out may hold its profile before we call it busy."""
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long a browser may take, in seconds, before it is helped along.
+
+    *last_word*: one that was told to close, to end; then its driver, to tell of the end. *orphan*:
+    one whose agent was killed, to write its profile and end by itself. *dying*: one that
+    is not ours, to leave the profile before it is called busy.
+    """
+
+    probe: float = 5.0
+    close: float = 10.0
+    last_word: float = 2.0
+    orphan: float = 5.0
+    dying: float = 10.0
 
 
 @dataclass(frozen=True)
 class BrowserSettings:
-    """Where one agent's browser lives, how it shows itself, and which one a person named."""
+    """Where one agent's browser lives, how it shows itself, and which one a person named.
+
+    *install_id* is what a copy of *directory* at another place would share; an install elsewhere
+    under the same path has another.
+    """
 
     directory: Path
     headed: bool = False
     executable: Path | None = None
+    install_id: str = ""
+    patience: Patience = field(default_factory=Patience)
 
     @property
     def profile(self) -> Path:
@@ -58,14 +79,22 @@ class Launch:
     cdp: CDPSession
     version: str
     process: psutil.Process | None
+    driver: psutil.Process | None
+    patience: Patience
     lost: asyncio.Event = field(default_factory=asyncio.Event)
+    over: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when the driver tells that the browser has ended; `lost` may be found out before."""
+
+    def __post_init__(self) -> None:
+        """Listen for the end."""
+        self.context.on("close", lambda _: self.over.set())
 
     async def is_answering(self) -> bool:
         """Ask the browser process for a sign of life through the pipe."""
         if self.lost.is_set():
             return False
         try:
-            async with asyncio.timeout(_PROBE_SECONDS):
+            async with asyncio.timeout(self.patience.probe):
                 await self.cdp.send("Browser.getVersion")
         except (TimeoutError, Error):
             return False
@@ -73,7 +102,7 @@ class Launch:
 
     def is_running(self) -> bool:
         """Say whether its process is there, as far as anybody knows."""
-        return self.process is None or _lives(self.process)
+        return self.process is None or lives(self.process)
 
     async def user_agent(self) -> str:
         """Ask the browser how it calls itself to sites."""
@@ -83,16 +112,27 @@ class Launch:
     async def close(self) -> None:
         """End this Chromium, gently if it listens; afterwards its process is gone."""
         with contextlib.suppress(TimeoutError, Error):
-            async with asyncio.timeout(_CLOSE_SECONDS):
+            async with asyncio.timeout(self.patience.close):
                 await self.context.close()
         if self.process is not None:
-            await asyncio.to_thread(_end, self.process)
+            await asyncio.to_thread(
+                end_families, [self.process], patience_seconds=self.patience.last_word
+            )
+
+    async def is_over(self) -> bool:
+        """Say whether the driver has told of the end; one that has not is dead, or hangs."""
+        if self.driver is not None and not lives(self.driver):
+            return False
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self.patience.last_word):
+                await self.over.wait()
+        return self.over.is_set()
 
 
 async def launch(
-    playwright: Playwright, settings: BrowserSettings, browser: FoundBrowser
+    playwright: Playwright, settings: BrowserSettings, browser: FoundBrowser, mark: Mark
 ) -> Launch:
-    """Start *browser* on the profile of *settings*.
+    """Start *browser* on the profile of *settings*, which the caller alone holds, under *mark*.
 
     Raises:
         ProfileBusy: another Chromium has the profile.
@@ -105,12 +145,17 @@ async def launch(
         )
     profile = private_directory(settings.profile)
     downloads = private_directory(settings.downloads)
-    await release_stale_lock(profile, _DYING_SECONDS)
+    patience = settings.patience
+    orphans = await asyncio.to_thread(mark.browsers_of_any_life)
+    if orphans:
+        await asyncio.to_thread(end_orphans, orphans, patience.orphan)
+    await release_stale_lock(profile, patience.dying)
     try:
         async with asyncio.timeout(_LAUNCH_SECONDS + 5):
             context = await playwright.chromium.launch_persistent_context(
                 profile,
                 executable_path=browser.path,
+                args=[mark.switch],
                 headless=not settings.headed,
                 # Chromium refuses its sandbox to root; everybody else runs inside it.
                 chromium_sandbox=os.name != "posix" or os.geteuid() != 0,
@@ -124,7 +169,7 @@ async def launch(
                 handle_sighup=False,
                 timeout=_LAUNCH_SECONDS * 1000,
             )
-            return await _describe(context)
+            return await _describe(context, patience)
     except TimeoutError as error:
         raise BrowserUnavailable(f"{browser.path} did not start in time") from error
     except Error as error:
@@ -133,10 +178,12 @@ async def launch(
         ) from error
 
 
-async def _describe(context: BrowserContext) -> Launch:
+async def _describe(context: BrowserContext, patience: Patience) -> Launch:
     assert context.browser is not None  # a persistent context has one of its own
     cdp = await context.browser.new_browser_cdp_session()
-    return Launch(context, cdp, context.browser.version, await _browser_process(cdp))
+    process = await _browser_process(cdp)
+    driver = driver_of(process) if process is not None else None
+    return Launch(context, cdp, context.browser.version, process, driver, patience)
 
 
 async def _browser_process(cdp: CDPSession) -> psutil.Process | None:
@@ -146,24 +193,6 @@ async def _browser_process(cdp: CDPSession) -> psutil.Process | None:
             with contextlib.suppress(psutil.Error):
                 return psutil.Process(process["id"])
     return None
-
-
-def _end(process: psutil.Process) -> None:
-    """Make sure that *process*, which we started, and what it started are gone."""
-    with contextlib.suppress(psutil.Error):
-        if not _lives(process):
-            return
-        family = [process, *process.children(recursive=True)]
-        _, alive = psutil.wait_procs(family, timeout=2)
-        for one in alive:
-            with contextlib.suppress(psutil.Error):
-                one.kill()
-        psutil.wait_procs(alive, timeout=5)
-
-
-def _lives(process: psutil.Process) -> bool:
-    # `is_running` compares the start time too: a reused pid is never taken for it.
-    return process.is_running() and is_alive(process.pid)
 
 
 def _has_display() -> bool:

@@ -12,9 +12,8 @@ import socket
 from pathlib import Path
 from typing import Final
 
-import psutil
-
 from agent_runtime.browser.errors import ProfileBusy
+from agent_runtime.browser.processes import is_alive
 
 _LOCK: Final = "SingletonLock"
 _COMPANIONS: Final = ("SingletonSocket", "SingletonCookie")
@@ -47,16 +46,6 @@ async def release_stale_lock(profile: Path, patience_seconds: float) -> None:
                 {"host": host, "pid": pid},
             )
         await asyncio.sleep(_POLL_SECONDS)
-
-
-def is_alive(pid: int) -> bool:
-    """Say whether process *pid* runs; one that only waits to be reaped does not."""
-    try:
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
-    except psutil.AccessDenied:
-        return True
 
 
 def _owner(lock: Path) -> tuple[str, int] | None:

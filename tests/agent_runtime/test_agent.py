@@ -25,7 +25,7 @@ from tests.agent_runtime.fake_orchestrator import (
 from tests.agent_runtime.fake_performer import FakePerformer, command
 from xagent_protocol.close_codes import CloseCode
 from xagent_protocol.errors import ErrorCode
-from xagent_protocol.ids import AgentId, SessionId
+from xagent_protocol.ids import AgentId, InstallId, SessionId
 from xagent_protocol.messages import (
     BrowserStatus,
     Goodbye,
@@ -89,6 +89,7 @@ class World:
         self,
         settings: Settings,
         directory: Path,
+        install_id: InstallId,
         on_change: Callable[[], None],
         uploads: ArtifactUploads,
     ) -> Drive:

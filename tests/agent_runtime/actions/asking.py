@@ -15,6 +15,7 @@ import msgspec
 from agent_runtime.actions import ActionRegistry, Performer, standard_registry
 from agent_runtime.actions.call import ActionLimits
 from agent_runtime.browser import Browser, BrowserSettings
+from agent_runtime.browser.launch import Patience
 from agent_runtime.errors import ArtifactUploadFailed
 from xagent_protocol.ids import ArtifactId, RequestId
 from xagent_protocol.messages import Command
@@ -98,11 +99,15 @@ def code_of(outcome: Outcome) -> str | None:
 
 @asynccontextmanager
 async def running_browser(
-    directory: Path, on_change: Callable[[], None] = lambda: None
+    directory: Path,
+    on_change: Callable[[], None] = lambda: None,
+    patience: Patience | None = None,
 ) -> AsyncIterator[Browser]:
     """Run a browser in *directory*, watched."""
     async with (
-        Browser(BrowserSettings(directory), on_change=on_change) as browser,
+        Browser(
+            BrowserSettings(directory, patience=patience or Patience()), on_change=on_change
+        ) as browser,
         asyncio.TaskGroup() as group,
     ):
         watching = group.create_task(browser.watch())

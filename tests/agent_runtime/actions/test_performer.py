@@ -125,6 +125,7 @@ async def test_the_outcome_of_a_cancelled_command_says_whether_it_began(asker: A
 async def test_a_crashed_main_page_fails_alone_and_the_next_takes_its_place(
     asker: Asker, site: Site
 ) -> None:
+    """F14, of a renderer."""
     await asker.get("goto", url=site.url("/form"))
     assert asker.browser.tabs.main is not None
     page = asker.browser.tabs.main.id

@@ -1,4 +1,4 @@
-"""When Chromium's lock may be removed."""
+"""When Chromium's lock may be removed (F16)."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ pytestmark = pytest.mark.skipif(os.name != "posix", reason="the lock is a symbol
 
 
 async def test_the_lock_of_a_dead_process_on_this_host_is_removed(tmp_path: Path) -> None:
+    """F16: that it is dead is proven."""
     dead = await asyncio.create_subprocess_exec(sys.executable, "-c", "")
     await dead.wait()
     lock(tmp_path, socket.gethostname(), dead.pid)
@@ -27,6 +28,7 @@ async def test_the_lock_of_a_dead_process_on_this_host_is_removed(tmp_path: Path
 
 
 async def test_the_lock_of_a_living_process_stays(tmp_path: Path) -> None:
+    """F16: whoever holds it may be writing the profile."""
     lock(tmp_path, socket.gethostname(), os.getpid())
 
     with pytest.raises(ProfileBusy, match=str(os.getpid())) as caught:
@@ -37,6 +39,7 @@ async def test_the_lock_of_a_living_process_stays(tmp_path: Path) -> None:
 
 
 async def test_the_lock_of_another_host_stays_since_nothing_is_proven(tmp_path: Path) -> None:
+    """F16: a pid means nothing there."""
     lock(tmp_path, "elsewhere.example", 1)
 
     with pytest.raises(ProfileBusy, match=r"elsewhere\.example"):
