@@ -106,7 +106,7 @@ async def _build(
     sessions = SessionStore(writer, readers)
     admission = Admission(registry, sessions, connections, timers, on_begin=metrics.session_began)
     dispatcher = Dispatcher(journal, registry, connections, metrics, timers, bounds)
-    heartbeat = Heartbeat(timers.beat)
+    heartbeat = Heartbeat(timers, on_extended=metrics.leases_extended)
     # Beats go out with it, too: a quick heart must not wait for a slow hand.
     flusher = Flusher(min(DELAY_SECONDS, timers.beat / 4))
     endpoint = AgentEndpoint(admission, dispatcher, heartbeat, flusher, timers, bounds)

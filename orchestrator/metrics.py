@@ -80,6 +80,12 @@ class Metrics:
         self._sessions = Counter(
             "xagent_sessions", "Stays of agents that began.", registry=registry
         )
+        self._extensions = Counter(
+            "xagent_lease_extensions",
+            "How often all agents got a lease more, because the fault may have been here.",
+            ("reason",),
+            registry=registry,
+        )
         self._batch_rows = Histogram(
             "xagent_journal_batch_rows",
             "Rows that shared one commit.",
@@ -126,6 +132,10 @@ class Metrics:
     def session_began(self) -> None:
         """Count an agent's welcome."""
         self._sessions.inc()
+
+    def leases_extended(self, reason: str) -> None:
+        """Count that the agents were not blamed for a silence."""
+        self._extensions.labels(reason).inc()
 
     def journal_committed(self, rows: int, seconds: float) -> None:
         """Note one commit of *rows* statements that took *seconds*."""

@@ -27,6 +27,7 @@ class Timers:
     beat: float = 10.0
     suspect: float = 25.0
     lost: float = 40.0
+    lag: float = 5.0
     grace: float = 10.0
     stall: float = 10.0
     drain: float = 15.0
@@ -96,6 +97,7 @@ def read_settings(arguments: Sequence[str], environment: Mapping[str, str]) -> S
             beat=parsed.beat_seconds,
             suspect=parsed.beat_seconds * 2.5,
             lost=parsed.beat_seconds * 4,
+            lag=parsed.beat_seconds / 2,
         ),
     )
     _refuse_unknown_words(settings)

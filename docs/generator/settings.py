@@ -70,6 +70,8 @@ _TIMERS: Final = {
     "suspect": "Silence after which an agent is not responsive: 2.5 heartbeats.",
     "lost": "Silence after which its socket is closed, and for how long its name is kept for "
     "its install: 4 heartbeats.",
+    "lag": "When the server's own loop is held up for longer, no agent is blamed for that time: "
+    "half a heartbeat.",
     "grace": "Added to a command's timeout before it is given up as lost.",
     "stall": "An agent that reads nothing for so long is disconnected.",
     "drain": "What a shutdown may take.",

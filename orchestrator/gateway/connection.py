@@ -8,6 +8,7 @@ holds up nobody; what it leaves unread is bounded in bytes and in time.
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import deque
 from typing import Final
 
@@ -104,6 +105,8 @@ class Connection:
         self._task: asyncio.Task[None] | None = None
         self._beat_seq = 0
         self._heard_at = asyncio.get_running_loop().time()
+        self._excused_at = -math.inf
+        self._is_handling = False
 
     async def run(self) -> None:
         """Serve the agent until the socket is closed by either end."""
@@ -224,7 +227,19 @@ class Connection:
 
     # --- heartbeat ----------------------------------------------------------------------------
 
-    def beat(self, now: float) -> None:
+    @property
+    def is_welcomed(self) -> bool:
+        """Whether an agent is behind it that answers beats."""
+        return self._live is not None
+
+    def silent_seconds(self, now: float) -> float:
+        """Say for how long nothing was heard, though it was listened for."""
+        if self._is_handling:
+            # What the agent says waits in the socket: it is the journal that is slow.
+            self._heard_at = now
+        return now - self._heard_at
+
+    def beat(self) -> None:
         """Queue a question for a sign of life."""
         if self._live is None:
             return
@@ -234,17 +249,23 @@ class Connection:
 
     def judge(self, now: float) -> None:
         """Draw conclusions from how long there was no sign of life, or nothing was read."""
-        silent_seconds = now - self._heard_at
-        if silent_seconds > self._timers.lost:
+        silent_seconds = self.silent_seconds(now)
+        if min(silent_seconds, now - self._excused_at) > self._timers.lost:
             self.close(CloseCode.TIMED_OUT, f"{LOST_WORD}: silent for {silent_seconds:.0f} s")
         elif self._stalled_since is not None and now - self._stalled_since > self._timers.stall:
             self.close(CloseCode.TRY_AGAIN_LATER, f"it read nothing for {self._timers.stall:g} s")
         elif self._live is not None and silent_seconds > self._timers.suspect:
             self._live.note_silence()
 
-    def forgive(self, now: float) -> None:
-        """Count silence from *now*: it was this process that could not listen."""
-        self._heard_at = now
+    def forgive(self, seconds: float, now: float) -> None:
+        """Leave out of account *seconds* in which this process neither listened nor wrote."""
+        self._heard_at = min(self._heard_at + seconds, now)
+        if self._stalled_since is not None:
+            self._stalled_since = min(self._stalled_since + seconds, now)
+
+    def excuse(self, now: float) -> None:
+        """Give the agent one lease more from *now*; it is as silent as it was."""
+        self._excused_at = now
 
     # --- tasks --------------------------------------------------------------------------------
 
@@ -261,7 +282,10 @@ class Connection:
             while True:
                 if self._closing is not None:
                     raise self._closing
-                await self._handle(await self._next())
+                message = await self._next()
+                self._is_handling = True
+                await self._handle(message)
+                self._is_handling = False
         except ProtocolError as error:
             log.warning("agent.protocol_error", agent_id=self._agent_id, error=str(error))
             raise _Closed(error.close_code, f"protocol error: {error}") from error
