@@ -2,6 +2,10 @@
 
 One loop reads, and waits for nothing but the socket: so its answer to a beat proves that a
 command would be heard too. Whoever has something to tell writes it himself, without waiting.
+
+A timer looks at the clock. After a sleep of the machine, or a stop of this process, for which the
+orchestrator has begun to doubt this agent, the socket is not believed: it may be dead without a
+sign, and what waits in it may be a command that was called lost meanwhile.
 """
 
 from __future__ import annotations
@@ -17,6 +21,7 @@ from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.connection import broadcast
 from websockets.exceptions import ConnectionClosed
 
+from agent_runtime.clock import sleepless
 from agent_runtime.errors import AgentError
 from agent_runtime.link.endings import Ending, Next, of_close
 from agent_runtime.work.inbox import Inbox
@@ -48,6 +53,9 @@ WELCOME_SECONDS: Final = 20.0
 
 MAX_UNSENT_BYTES: Final = 8 * 1024 * 1024
 """What a peer may leave unread, before its socket is dropped."""
+
+LOOKS_OF_PATIENCE: Final = 40
+"""How often the clock is looked at while the orchestrator is silent, before it is given up."""
 
 CHANGE_SECONDS: Final = 0.1
 """No more than one unasked beat in this time, however often the browser changes."""
@@ -88,13 +96,22 @@ class Subjects:
 class Conversation:
     """Holds one socket, which its caller closes; `run` it once."""
 
-    def __init__(self, socket: ClientConnection, subjects: Subjects) -> None:
-        """Prepare to talk through *socket*."""
+    def __init__(
+        self,
+        socket: ClientConnection,
+        subjects: Subjects,
+        clock: Callable[[], float] = sleepless,
+    ) -> None:
+        """Prepare to talk through *socket*; *clock* goes on while the machine sleeps."""
         self._socket = socket
         self._subjects = subjects
+        self._clock = clock
+        self._heard_at = self._awake_at = clock()
         self._session = AgentSession()
         self._welcomed = asyncio.Event()
-        self._patience_seconds = WELCOME_SECONDS
+        self._patience_seconds = self._doubt_seconds = WELCOME_SECONDS
+        self._given_up: Ending | None = None
+        self._next_look: asyncio.TimerHandle | None = None
         self._retry_after = 0.0
         self._last_seq = 0
 
@@ -110,9 +127,11 @@ class Conversation:
         try:
             async with asyncio.TaskGroup() as tasks:
                 changes = tasks.create_task(self._tell_changes())
+                self._look_at_the_clock()
                 ending = await self._listen()
                 changes.cancel()
         finally:
+            self._look_no_more()
             self._session.close()
             self._subjects.outbox.close()
         return ending
@@ -124,37 +143,63 @@ class Conversation:
         await self._close(CloseCode.GOING_AWAY, goodbye.reason)
 
     async def _listen(self) -> Ending:
-        clock = asyncio.get_running_loop()
         try:
-            async with asyncio.timeout(self._patience_seconds) as silence:
-                while True:
-                    message = self._session.receive(await self._frame())
-                    if self.is_welcomed and self._subjects.lease.is_over:
-                        # It lay here while this process was stopped or its machine slept, and
-                        # the orchestrator has long drawn its conclusions: it is not to be obeyed.
-                        raise TimeoutError
-                    if isinstance(message, Welcome):
-                        if message.epoch <= self._subjects.epochs.highest:
-                            break
-                        await self._open(message)
-                    else:
-                        self._hear(message)
-                    silence.reschedule(clock.time() + self._patience_seconds)
-                    self._subjects.lease.extend(self._patience_seconds)
+            while True:
+                frame = await self._frame()
+                now = self._clock()
+                if self._is_doubtful(now):
+                    # It lay here while nobody could hear it: it is not to be obeyed.
+                    return self._disbelieve(now)
+                self._heard_at = now
+                message = self._session.receive(frame)
+                if isinstance(message, Welcome):
+                    if message.epoch <= self._subjects.epochs.highest:
+                        break
+                    await self._open(message)
+                else:
+                    self._hear(message)
+                self._subjects.lease.extend(self._patience_seconds)
             await self._close(CloseCode.CONFLICT, STALE_EPOCH)
             return Ending(Next.AGAIN, "the orchestrator's epoch is one that was seen before")
         except ConnectionClosed as error:
-            return self._closed(error)
+            return self._given_up or self._closed(error)
         except ProtocolError as error:
             await self._close(error.close_code, str(error))
             return Ending(Next.AGAIN, f"the orchestrator broke the protocol: {error}")
         except AgentError as error:
             await self._close(CloseCode.TRY_AGAIN_LATER, "")
             return Ending(Next.AGAIN, f"the welcome cannot be kept: {error}")
-        except TimeoutError:
-            # The other end is gone, or as good as gone: a polite close would wait for it.
-            self._socket.transport.abort()
-            return Ending(Next.AGAIN, "the orchestrator has been silent for too long")
+
+    def _look_at_the_clock(self) -> None:
+        """Give the socket up when nothing comes, or after an absence of this process."""
+        now = self._clock()
+        if self._is_doubtful(now):
+            self._disbelieve(now)
+            return
+        self._awake_at = now
+        left_seconds = self._heard_at + self._patience_seconds - now
+        if left_seconds <= 0:
+            self._give_up("the orchestrator has been silent for too long")
+            return
+        pause = min(self._patience_seconds / LOOKS_OF_PATIENCE, left_seconds)
+        self._next_look = asyncio.get_running_loop().call_later(pause, self._look_at_the_clock)
+
+    def _look_no_more(self) -> None:
+        if self._next_look is not None:
+            self._next_look.cancel()
+
+    def _is_doubtful(self, now: float) -> bool:
+        return now - self._awake_at > self._doubt_seconds
+
+    def _disbelieve(self, now: float) -> Ending:
+        self._subjects.lease.extend(0.0)
+        return self._give_up(f"this process did not run for {now - self._awake_at:.0f} s")
+
+    def _give_up(self, reason: str) -> Ending:
+        # The other end is gone, or as good as gone: a polite close would wait for it.
+        self._socket.transport.abort()
+        self._given_up = Ending(Next.AGAIN, reason)
+        return self._given_up
 
     async def _frame(self) -> str:
         frame = await self._socket.recv()
@@ -167,6 +212,11 @@ class Conversation:
         # the inventory goes out before any command is heard.
         await self._subjects.epochs.accept(welcome.epoch)
         self._patience_seconds = welcome.limits.lost_seconds
+        self._doubt_seconds = welcome.limits.suspect_seconds
+        # From here on by the rhythm of these limits.
+        self._look_no_more()
+        self._heard_at = self._awake_at = self._clock()
+        self._look_at_the_clock()
         self._subjects.heed(welcome.limits)
         self._subjects.outbox.open(self._post, welcome.limits.frame_bytes)
         self._subjects.lease.extend(self._patience_seconds)

@@ -15,6 +15,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 from websockets.typing import Subprotocol
 
+from agent_runtime.clock import sleepless
 from agent_runtime.errors import (
     EnrolmentNeeded,
     NameTaken,
@@ -58,8 +59,9 @@ class Link:
         backoff: Backoff,
         use_proxy: bool,
         name_taken_seconds: float = NAME_TAKEN_SECONDS,
+        clock: Callable[[], float] = sleepless,
     ) -> None:
-        """Prepare to dial *url* with *credential*.
+        """Prepare to dial *url* with *credential*; *clock* goes on while the machine sleeps.
 
         *enrol* makes the credential known; it raises `NameTaken`, `OrchestratorUnreachable`,
         or a `NotWelcome` that ends the link.
@@ -72,6 +74,7 @@ class Link:
         self._backoff = backoff
         self._proxy: Literal[True] | None = True if use_proxy else None
         self._name_taken_seconds = name_taken_seconds
+        self._clock = clock
         self._conversation: Conversation | None = None
         self._is_leaving = False
         self._has_just_enrolled = False
@@ -107,7 +110,7 @@ class Link:
         clock = asyncio.get_running_loop()
         opened_at = clock.time()
         async with socket:
-            conversation = Conversation(socket, self._subjects)
+            conversation = Conversation(socket, self._subjects, self._clock)
             self._conversation = conversation
             try:
                 return await conversation.run(self._hello())

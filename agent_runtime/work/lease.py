@@ -7,29 +7,15 @@ begun goes on, but nothing may begin until a welcome has brought both to agree a
 from __future__ import annotations
 
 import math
-import sys
-import time
 from collections.abc import Callable
 
-
-def _now() -> float:
-    """Read a clock that goes on while this process is stopped and while its machine sleeps.
-
-    Python's own monotonic clock, which loops go by, stands still where Linux or macOS sleep.
-    """
-    if sys.platform == "linux":
-        now = time.clock_gettime(time.CLOCK_BOOTTIME)
-    elif sys.platform == "darwin":
-        now = time.clock_gettime(time.CLOCK_MONOTONIC)
-    else:
-        now = time.monotonic()
-    return now
+from agent_runtime.clock import sleepless
 
 
 class Lease:
     """Pure bookkeeping; before the first welcome nothing is held back."""
 
-    def __init__(self, clock: Callable[[], float] = _now) -> None:
+    def __init__(self, clock: Callable[[], float] = sleepless) -> None:
         """Begin without an end."""
         self._clock = clock
         self._ends_at = math.inf

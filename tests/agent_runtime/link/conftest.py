@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import pytest
 
+from agent_runtime.clock import sleepless
 from agent_runtime.link.backoff import Backoff
 from agent_runtime.link.conversation import Subjects
 from agent_runtime.link.link import Link
@@ -45,7 +45,7 @@ class Rig:
         self.journal = journal
         self.outbox = Outbox(self.journal)
         self.stopped_seconds = 0.0
-        self.lease = Lease(lambda: time.monotonic() + self.stopped_seconds)
+        self.lease = Lease(self._clock)
         self.runner = Runner(performer, self.journal, self.outbox, self.lease)
         self.link = Link(
             f"{orchestrator.url.replace('http', 'ws')}/ws/agents/alpha",
@@ -66,6 +66,7 @@ class Rig:
             backoff=Backoff(self._no_jitter),
             use_proxy=False,
             name_taken_seconds=0.001,
+            clock=self._clock,
         )
 
     async def accept(self, epoch: int) -> None:
@@ -89,6 +90,9 @@ class Rig:
             yield task
             task.cancel()
             await self.runner.drain(0.0)
+
+    def _clock(self) -> float:
+        return sleepless() + self.stopped_seconds
 
     def _no_jitter(self, low: float, high: float) -> float:
         self.pauses.append(high)

@@ -144,6 +144,37 @@ async def test_silence_ends_the_socket_and_another_is_dialled(
         await (await orchestrator.visit()).welcome(2)
 
 
+async def test_after_a_sleep_of_the_machine_the_socket_is_not_believed(
+    rig: Rig, orchestrator: FakeOrchestrator
+) -> None:
+    """Nothing says that it is dead, and the loop's own clock has stood still."""
+    async with rig.running():
+        visit = await orchestrator.visit()
+        await visit.welcome(
+            1, msgspec.structs.replace(LIMITS, suspect_seconds=2.0, lost_seconds=2.5)
+        )
+
+        rig.stopped_seconds += 2.1
+
+        assert await visit.closed() == (None, None)
+        assert rig.lease.is_over
+        await (await orchestrator.visit()).welcome(2)
+
+
+async def test_after_a_short_absence_the_socket_is_believed(
+    rig: Rig, orchestrator: FakeOrchestrator
+) -> None:
+    async with rig.running():
+        visit = await orchestrator.visit()
+        await visit.welcome(1)
+
+        rig.stopped_seconds += LIMITS.suspect_seconds / 2
+        visit.say(Beat(1))
+
+        assert (await visit.hear(AgentBeat)).seq == 1
+    assert orchestrator.dials == 1
+
+
 @pytest.mark.parametrize(
     ("garbage", "code"),
     [
