@@ -21,7 +21,7 @@ from agent_runtime.agent import Drive, run_agent
 from agent_runtime.settings import Settings
 from agent_runtime.stop import Stop
 from agent_runtime.work.artifacts import ArtifactUploads
-from xagent_protocol.ids import AgentId
+from xagent_protocol.ids import AgentId, InstallId
 from xagent_protocol.messages import ActionSpec, BrowserStatus, Command, Limits
 from xagent_protocol.outcomes import CommandError, Effect, Outcome, OutcomeState
 
@@ -68,7 +68,11 @@ class PaperPerformer:
 
 
 def paper(
-    settings: Settings, directory: Path, on_change: Callable[[], None], uploads: ArtifactUploads
+    settings: Settings,
+    directory: Path,
+    install_id: InstallId,
+    on_change: Callable[[], None],
+    uploads: ArtifactUploads,
 ) -> Drive:
     """Build what stands for a browser and its driver."""
 

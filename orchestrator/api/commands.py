@@ -6,9 +6,11 @@ from typing import Annotated, Final, Literal
 
 import msgspec
 from msgspec import Meta
+from starlette.requests import Request
 
 from orchestrator.api.agents import Limit
 from orchestrator.api.cursor import CommandCursor, after_command, command_key
+from orchestrator.api.departure import UNWATCHED_SECONDS, while_here
 from orchestrator.api.intake import invalid_field, invalid_fields
 from orchestrator.api.models import (
     AgentName,
@@ -165,6 +167,7 @@ async def submit_command(
     query: SubmitQuery,
     headers: SubmitHeaders,
     body: CommandRequest,
+    request: Request,
 ) -> Reply[Command]:
     """Ask an agent to act, and wait for the outcome.
 
@@ -175,7 +178,9 @@ async def submit_command(
     """
     services.agents.get(agent_id)
     submission = submission_of(agent_id, headers, body)
-    return reply_of(await services.commands.submit(submission, wait=query.wait))
+    at_first = min(query.wait, UNWATCHED_SECONDS)
+    record = await services.commands.submit(submission, wait=at_first)
+    return reply_of(await _rest(services, request, record, query.wait - at_first))
 
 
 @operation(
@@ -185,15 +190,19 @@ async def submit_command(
     statuses={200: "The command, over or not."},
     refusals=[CommandUnknown],
 )
-async def show_command(services: Services, request_id: CommandName, query: FetchQuery) -> Command:
+async def show_command(
+    services: Services, request_id: CommandName, query: FetchQuery, request: Request
+) -> Command:
     """Fetch a command.
 
     With `wait`, the answer comes as soon as the command is over, or when the time is up.
     """
     _check_request_id(request_id)
-    if query.wait:
-        return command_of(await services.commands.wait(request_id, query.wait))
-    return command_of(await services.commands.get(request_id))
+    if not query.wait:
+        return command_of(await services.commands.get(request_id))
+    at_first = min(query.wait, UNWATCHED_SECONDS)
+    record = await services.commands.wait(request_id, at_first)
+    return command_of(await _rest(services, request, record, query.wait - at_first))
 
 
 @operation(
@@ -268,6 +277,16 @@ def reply_of(record: CommandRecord) -> Reply[Command]:
     if record.is_over:
         return Reply(200, command_of(record))
     return Reply(202, command_of(record), f"/api/commands/{record.request_id}")
+
+
+async def _rest(
+    services: Services, request: Request, record: CommandRecord, seconds: float
+) -> CommandRecord:
+    """Wait on while the client does; a drain ends that at once."""
+    if record.is_over or seconds <= 0:
+        return record
+    waiting = services.commands.wait(record.request_id, seconds)
+    return await while_here(request.receive, waiting)
 
 
 async def _list(
