@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from docs.generator import actions, cli, errors, http, python, settings, wire
+from docs.generator import actions, cli, errors, faults, http, python, settings, wire
 from docs.generator.source import ROOT as ROOT
 
 PAGES: Final = (
@@ -35,6 +35,8 @@ BLOCKS: Final[Mapping[str, Callable[[], str]]] = {
     "command-moves": wire.command_moves,
     "effects": wire.effects,
     "exit-statuses": cli.exit_statuses,
+    "fault-matrix": faults.table_of_faults,
+    "fault-summary": faults.summary,
     "http-codes": errors.of_http,
     "http-operations": http.operations,
     "http-overview": http.overview,

@@ -53,7 +53,7 @@ async def test_a_dead_agent_shows_as_lost_within_45_seconds_and_not_before_40(
 async def test_nobody_is_lost_for_a_time_in_which_the_server_itself_did_not_run(
     server: Server,
 ) -> None:
-    """F24, F26: it was stopped, or its machine slept; what the agents said waits in the sockets."""
+    """F26: it was stopped, or its machine slept; what the agents said waits in the sockets."""
     async with serving(await server.enrolled("alpha")), serving(await server.enrolled("beta")):
         for _ in range(SLICES_A_LOOK):
             pulse(server, 3600, late_seconds=3600)
