@@ -1,0 +1,1 @@
+"""What must hold, one function for each: it yields once for each trial, with the anomaly if any."""

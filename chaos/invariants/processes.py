@@ -1,0 +1,79 @@
+"""How processes end: when they are asked to in time, else never, and with all that is theirs."""
+
+from __future__ import annotations
+
+import signal
+from typing import Final
+
+from chaos.anomaly import Anomaly, Trials, unless
+from chaos.evidence import Evidence
+from chaos.records import ORCHESTRATOR, Closes, Exited, Injected, Launched, Orphaned
+
+DRAIN_SECONDS: Final = 15.0
+ORPHAN_SECONDS: Final = 15.0
+
+_DEADLY: Final = ("-kill", "-crash", "-term", "crash-point")
+
+
+def drains_end_in_time(evidence: Evidence) -> Trials:
+    """F45: an orchestrator that is asked to stop has stopped after 15 s."""
+    exits = [one for one in evidence.records if isinstance(one, Exited)]
+    for fault, _ in evidence.timeline.faults:
+        if fault.name != f"{ORCHESTRATOR}-term":
+            continue
+        end = min(
+            (one.at for one in exits if one.process == ORCHESTRATOR and one.at >= fault.at),
+            default=None,
+        )
+        if end is not None:
+            frozen = evidence.timeline.frozen(ORCHESTRATOR).overlap(fault.at, end)
+            seconds = end - fault.at - frozen
+            yield unless(seconds <= DRAIN_SECONDS, ORCHESTRATOR, f"its drain took {seconds:.1f} s")
+
+
+def nothing_ends_by_itself(evidence: Evidence) -> Trials:
+    """Every end of a process has its fault, and a status that fits."""
+    deadly: dict[str, Injected] = {}
+    is_closing = False
+    for record in evidence.records:
+        match record:
+            case Closes():
+                is_closing = True
+            case Launched():
+                deadly.pop(record.process, None)
+            case Injected() if record.name.endswith(_DEADLY) and record.name.startswith(
+                ("orchestrator", "agent", "crash")
+            ):
+                deadly.setdefault(record.target, record)
+            case Exited():
+                fault = deadly.pop(record.process, None)
+                yield unless(
+                    _is_explained(record, fault, evidence) or (is_closing and record.status == 0),
+                    record.process,
+                    f"it ended at {record.at:.1f} with status {record.status}; "
+                    f"{'no fault' if fault is None else fault.name} was injected",
+                )
+
+
+def nobody_is_left_behind(evidence: Evidence) -> Trials:
+    """What a dead agent had started is gone 15 s later."""
+    for record in evidence.records:
+        if isinstance(record, Orphaned):
+            yield Anomaly(
+                record.program,
+                f"process {record.pid} is still there {record.seconds:.0f} s after its parent's "
+                f"end, at {record.at:.1f}",
+            )
+        elif isinstance(record, Exited) and record.process != ORCHESTRATOR:
+            yield None
+
+
+def _is_explained(exited: Exited, fault: Injected | None, evidence: Evidence) -> bool:
+    if fault is None:
+        # Without room to write it cannot start, and says so.
+        return exited.process == ORCHESTRATOR and evidence.timeline.disk_full.touch(
+            exited.at - DRAIN_SECONDS, exited.at
+        )
+    if fault.name.endswith("-term"):
+        return exited.status in (0, -signal.SIGTERM)
+    return True
