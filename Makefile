@@ -11,7 +11,7 @@ BROWSER := .venv/.browser
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help up setup setup-dev test check format bench lock clean
+.PHONY: help up setup setup-dev test check format bench chaos lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ format: $(DEV) ## Format the code, and mend what the linter can mend by itself
 bench: setup-dev ## Measure against a bare relay, and against a browser driven directly
 	$(BIN)/python -m benchmarks.relay $(ARGS)
 	$(BIN)/python -m benchmarks.browser $(ARGS)
+
+chaos: setup-dev ## Prove the promises against kills, stalls and full disks: make chaos MINUTES=10 SEED=7
+	@$(BIN)/python -m chaos $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
 # The runtime's lock constrains the other one: what is tested is what is run. `make lock
 # ARGS=--upgrade` moves to the newest versions; without it, pins stay where they are.

@@ -146,6 +146,9 @@ def _seconds(chance: Random, name: FaultName) -> float:
     if name in (FaultName.ORCHESTRATOR_FREEZE, FaultName.DISK_FULL):
         # While it lasts nothing gets done at all.
         return chance.choice((0.3, 1.0, 2.0, 4.0, 7.0)) * chance.uniform(0.5, 1.5)
+    if name in (FaultName.NETWORK_RESET_PEER, FaultName.NETWORK_LIMIT_DATA):
+        # Each new connection suffers it again.
+        return chance.choice((0.2, 1.0, 3.0)) * chance.uniform(0.5, 1.5)
     return chance.choice((0.5, 2.0, 4.0, 7.0, 12.0)) * chance.uniform(0.5, 1.5)
 
 

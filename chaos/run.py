@@ -41,7 +41,7 @@ from chaos.remains import DATABASE, read_final_state
 from chaos.site import Site
 from chaos.watch import Watch
 
-CLIENTS: Final = 9
+CLIENTS: Final = 15
 SETTLE_SECONDS: Final = 120.0
 QUIET_SECONDS: Final = 3.0
 """How long it is watched whether anything begins that is over."""
