@@ -74,14 +74,18 @@ class Timeline:
                     since = idle_since.pop(record.process, record.at)
                     idle[record.process].append((since, record.at))
                 case Exited():
+                    # What was stopped, and then killed, is stopped no more.
+                    thawed = _freezes_of(record.process, open_faults)
+                    faults.extend((open_faults.pop(number), record.at) for number in thawed)
                     since = begun.pop(record.process, record.at)
                     alive[record.process].append((since, record.at))
                     idle_since.setdefault(record.process, record.at)
                 case Injected():
                     open_faults[record.fault] = record
                 case Healed():
-                    injected = open_faults.pop(record.fault)
-                    faults.append((injected, record.at))
+                    injected = open_faults.pop(record.fault, None)
+                    if injected is not None:
+                        faults.append((injected, record.at))
                 case Lagged():
                     lags.append((record.at - record.seconds, record.at))
         for process, since in begun.items():
@@ -128,3 +132,8 @@ class Timeline:
 
 def _family(process: str) -> str:
     return process if process == ORCHESTRATOR else "agent"
+
+
+def _freezes_of(process: str, faults: dict[int, Injected]) -> list[int]:
+    name = f"{_family(process)}-freeze"
+    return [n for n, fault in faults.items() if (fault.name, fault.target) == (name, process)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from collections import defaultdict
 from typing import Final
 
 from chaos.anomaly import Anomaly, Trials, unless
@@ -33,25 +34,25 @@ def drains_end_in_time(evidence: Evidence) -> Trials:
 
 def nothing_ends_by_itself(evidence: Evidence) -> Trials:
     """Every end of a process has its fault, and a status that fits."""
-    deadly: dict[str, Injected] = {}
+    deadly: dict[str, list[Injected]] = defaultdict(list)
     is_closing = False
     for record in evidence.records:
         match record:
             case Closes():
                 is_closing = True
             case Launched():
-                deadly.pop(record.process, None)
+                deadly[record.process].clear()
             case Injected() if record.name.endswith(_DEADLY) and record.name.startswith(
                 ("orchestrator", "agent", "crash")
             ):
-                deadly.setdefault(record.target, record)
+                deadly[record.target].append(record)
             case Exited():
-                fault = deadly.pop(record.process, None)
+                faults = [fault.name for fault in deadly[record.process]]
                 yield unless(
-                    _is_explained(record, fault, evidence) or (is_closing and record.status == 0),
+                    _is_explained(record, faults, evidence) or (is_closing and record.status == 0),
                     record.process,
-                    f"it ended at {record.at:.1f} with status {record.status}; "
-                    f"{'no fault' if fault is None else fault.name} was injected",
+                    f"it ended at {record.at:.1f} with status {record.status}, after "
+                    f"{', '.join(faults) or 'no fault'}",
                 )
 
 
@@ -68,12 +69,12 @@ def nobody_is_left_behind(evidence: Evidence) -> Trials:
             yield None
 
 
-def _is_explained(exited: Exited, fault: Injected | None, evidence: Evidence) -> bool:
-    if fault is None:
+def _is_explained(exited: Exited, faults: list[str], evidence: Evidence) -> bool:
+    if not faults:
         # Without room to write it cannot start, and says so.
         return exited.process == ORCHESTRATOR and evidence.timeline.disk_full.touch(
             exited.at - DRAIN_SECONDS, exited.at
         )
-    if fault.name.endswith("-term"):
+    if all(name.endswith("-term") for name in faults):
         return exited.status in (0, -signal.SIGTERM)
     return True

@@ -368,6 +368,16 @@ def test_nobody_can_say_so_while_the_orchestrator_is_away(story: Story) -> None:
     assert story.broken() == set()
 
 
+def test_an_agent_that_was_killed_while_it_was_frozen_may_be_back_already(story: Story) -> None:
+    story.suffer("agent-freeze", "alpha", at=20.0, until=60.0)
+    story.suffer("agent-kill", "alpha", at=25.0)
+    story.end_process("alpha", at=25.0, status=-9)
+    story.add(Launched(at=26.0, process="alpha", pid=4))
+    story.see(at=45.0, connected=True)
+
+    assert story.broken() == set()
+
+
 def test_a_live_agent_that_is_called_lost_breaks_i13(story: Story) -> None:
     ended = {"ended_at": wall(50.0), "end_reason": "lost: silent for 9 s"}
     story.sessions = [msgspec.structs.replace(story.sessions[0], **ended)]
@@ -453,6 +463,14 @@ def test_a_stop_that_ends_with_an_error_is_found(story: Story) -> None:
     story.end_process("alpha", at=21.0, status=1)
 
     assert story.broken() == {"exits"}
+
+
+def test_a_drain_that_is_cut_short_by_a_kill_is_explained(story: Story) -> None:
+    story.suffer("orchestrator-term", "orchestrator", at=20.0)
+    story.suffer("orchestrator-kill", "orchestrator", at=21.0)
+    story.end_process("orchestrator", at=21.0, status=-9)
+
+    assert story.broken() == set()
 
 
 def test_a_crash_point_that_was_reached_explains_an_end(story: Story) -> None:
