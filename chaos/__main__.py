@@ -1,6 +1,7 @@
 """Runs the proof, or judges a history that was kept.
 
 python -m chaos [--minutes N] [--seed S] [--only FAULT]… [--every SECONDS] [--json FILE]
+                [--to-the-end] [--keep]
 python -m chaos --check DIRECTORY
 """
 
@@ -28,6 +29,7 @@ from chaos.remains import FILE_NAME as FINAL_NAME
 from chaos.report import Report, make_report, written
 from chaos.run import Course, Run
 
+_SUMMARY: Final = "Hurt a real fleet under load, and hold what came of it against the promises."
 EVERY_SECONDS: Final = 3.0
 NO_DISK: Final = "disk-full: a small file system could not be mounted (it takes root on Linux)"
 
@@ -41,7 +43,13 @@ def main() -> int:
     # Before any thread is started, which would stay outside.
     disk = SmallDisk.mount(directory / "disk")
     leash.adopt_orphans()
-    course = Course(arguments.minutes * 60, arguments.seed, arguments.every, tuple(arguments.only))
+    course = Course(
+        seconds=arguments.minutes * 60,
+        seed=arguments.seed,
+        every_seconds=arguments.every,
+        only=tuple(arguments.only),
+        goes_on=arguments.to_the_end,
+    )
     print(f"seed {course.seed}, in {directory}", flush=True)
     return _run(course, directory, disk, arguments)
 
@@ -88,14 +96,26 @@ def _show(report: Report, file: Path | None) -> None:
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m chaos", description=__doc__)
-    parser.add_argument("--minutes", type=float, default=1.0)
-    parser.add_argument("--seed", type=int, default=None)
-    parser.add_argument("--only", type=FaultName, action="append", default=[])
-    parser.add_argument("--every", type=float, default=EVERY_SECONDS, metavar="SECONDS")
-    parser.add_argument("--json", type=Path, metavar="FILE")
+    parser = argparse.ArgumentParser(prog="python -m chaos", description=_SUMMARY)
+    parser.add_argument("--minutes", type=float, default=1.0, help="how long faults are injected")
+    parser.add_argument("--seed", type=int, help="left out, one is chosen, and printed")
+    parser.add_argument(
+        "--only",
+        type=FaultName,
+        action="append",
+        default=[],
+        metavar="FAULT",
+        help=f"only this fault, at equal intervals; repeatable: {', '.join(FaultName)}",
+    )
+    parser.add_argument(
+        "--every", type=float, default=EVERY_SECONDS, metavar="SECONDS", help="between two faults"
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the report there too")
+    parser.add_argument(
+        "--to-the-end", action="store_true", help="go on after an anomaly, to find others"
+    )
     parser.add_argument("--keep", action="store_true", help="keep the directory in any case")
-    parser.add_argument("--check", type=Path, metavar="DIRECTORY")
+    parser.add_argument("--check", type=Path, metavar="DIRECTORY", help="judge what was kept")
     arguments = parser.parse_args()
     if arguments.seed is None:
         arguments.seed = secrets.randbelow(1_000_000)

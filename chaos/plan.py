@@ -77,8 +77,24 @@ WEIGHTS: Final = {
 }
 """How often each is chosen, beside the others."""
 
-ORCHESTRATOR_CRASHES: Final = ("after-commit",)
-AGENT_CRASHES: Final = ("after-start",)
+ORCHESTRATOR_CRASHES: Final = (
+    "before-submit",
+    "after-submit",
+    "command-sent",
+    "result-received",
+    "result-recorded",
+)
+AGENT_CRASHES: Final = (
+    "command-received",
+    "before-started",
+    "after-started",
+    "before-done",
+    "after-done",
+    "result-sent",
+    "before-forget",
+    "after-forget",
+)
+"""The named places at which the programs can be told to die."""
 
 _AT_ONCE: Final = frozenset(
     {
@@ -146,6 +162,9 @@ def _seconds(chance: Random, name: FaultName) -> float:
     if name in (FaultName.ORCHESTRATOR_FREEZE, FaultName.DISK_FULL):
         # While it lasts nothing gets done at all.
         return chance.choice((0.3, 1.0, 2.0, 4.0, 7.0)) * chance.uniform(0.5, 1.5)
+    if name is FaultName.AGENT_FREEZE:
+        # Some long enough for the agent to be missed.
+        return chance.choice((0.5, 3.0, 7.0, 12.0, 18.0)) * chance.uniform(0.5, 1.5)
     if name in (FaultName.NETWORK_RESET_PEER, FaultName.NETWORK_LIMIT_DATA):
         # Each new connection suffers it again.
         return chance.choice((0.2, 1.0, 3.0)) * chance.uniform(0.5, 1.5)

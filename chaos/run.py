@@ -61,6 +61,8 @@ class Course:
     seed: int
     every_seconds: float
     only: tuple[FaultName, ...] = ()
+    goes_on: bool = False
+    """Whether a run with an anomaly is to go to its end, to find others too."""
 
 
 class Run:
@@ -211,8 +213,10 @@ class Run:
         while True:
             await asyncio.sleep(CHECK_SECONDS)
             if await asyncio.to_thread(_has_anomaly, list(self._history.records)):
-                self._say("an anomaly: ending")
-                self._stop.set()
+                self._say("an anomaly" if self._course.goes_on else "an anomaly: ending")
+                if not self._course.goes_on:
+                    self._stop.set()
+                return
 
     @property
     def _data_dir(self) -> Path:

@@ -117,10 +117,9 @@ def _live_ones_are_not(evidence: Evidence, lease: float) -> Trials:
             timeline.disk_full,
             timeline.harness_lags,
         )
-        if any(trouble.touch(begin, end) for trouble in troubles):
-            continue
         yield unless(
-            not session.end_reason.startswith(_SILENT),
+            not session.end_reason.startswith(_SILENT)
+            or any(trouble.touch(begin, end) for trouble in troubles),
             session.agent_id,
             f"its session {session.epoch} ended at {end:.1f} ({session.end_reason}), though "
             "nothing was wrong with it",
