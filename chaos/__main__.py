@@ -74,7 +74,9 @@ def _run(
         print(f"\n{report.anomalies} anomalies with seed {course.seed}; all is in {directory}")
         return 1
     if not arguments.keep:
-        shutil.rmtree(directory, ignore_errors=True)
+        if disk is not None:
+            disk.unmount()
+        shutil.rmtree(directory)
     return 0 if final is not None else 130
 
 

@@ -17,6 +17,7 @@ from typing import Final
 SIZE_MB: Final = 256
 _NEW_NAMESPACE: Final = 0x00020000
 _BALLAST: Final = "ballast"
+_BLOCK_BYTES: Final = 4096
 
 
 class SmallDisk:
@@ -47,11 +48,21 @@ class SmallDisk:
                 return None
         return cls(directory)
 
+    def unmount(self) -> None:
+        """Let go of it, with all that is on it."""
+        subprocess.run(("umount", "--lazy", str(self.directory)), check=False)
+
     def fill(self) -> None:
         """Leave no room for another byte."""
-        free = os.statvfs(self.directory)
+        size, step = 0, SIZE_MB * 1024 * 1024
         with (self.directory / _BALLAST).open("wb") as ballast:
-            os.posix_fallocate(ballast.fileno(), 0, max(1, free.f_bavail * free.f_frsize))
+            # Others write meanwhile, so what is free cannot be asked for beforehand.
+            while step >= _BLOCK_BYTES:
+                try:
+                    os.posix_fallocate(ballast.fileno(), size, step)
+                    size += step
+                except OSError:
+                    step //= 2
 
     def empty(self) -> None:
         """Give the room back; idempotent."""
