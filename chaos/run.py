@@ -202,10 +202,11 @@ class Run:
                     faults += 1
                 case Broke():
                     broken += 1
-        states = ", ".join(f"{name} {n}" for name, n in Counter(commands.values()).most_common())
+        ends = Counter(state for state in commands.values() if state in FINAL_STATES)
+        states = ", ".join(f"{name} {n}" for name, n in ends.most_common())
         return (
-            f"{self._history.now():5.0f} s  {len(commands)} commands ({states}), {faults} faults, "
-            f"{broken} broken calls"
+            f"{self._history.now():5.0f} s  {len(commands)} commands ({states}; "
+            f"{len(commands) - ends.total()} not seen over), {faults} faults, {broken} broken calls"
         )
 
     async def _look_for_anomalies(self) -> None:
