@@ -82,7 +82,7 @@ class Member:
                 status = await process.wait()
                 look.cancel()
             now = self._history.now()
-            if crash_at is not None and not self._is_killed:
+            if crash_at is not None and not self._is_killed and status == -signal.SIGKILL:
                 self._history.inject(CRASHED, self.name, crash_at)
             self._history.note(Exited(at=now, process=self.name, pid=process.pid, status=status))
             if not self._is_retired:

@@ -136,8 +136,8 @@ def _calls(evidence: Evidence) -> Counter[str]:
 def _recoveries(evidence: Evidence, *, from_restart: bool) -> list[float]:
     """Return how long it took, after each end of the orchestrator, until a command was answered.
 
-    Of a command that was asked for, and finished, after the fault: one that is merely looked up,
-    or was over before, does not count.
+    Of a command that the next life of the orchestrator has sent to its agent: one that was over
+    before, and is merely looked up, does not count.
     """
     starts = [
         record.at
@@ -145,13 +145,12 @@ def _recoveries(evidence: Evidence, *, from_restart: bool) -> list[float]:
         if isinstance(record, Launched) and record.process == ORCHESTRATOR
     ]
     answers = sorted(
-        (exchange.answered.at, exchange.asked.at, milliseconds(command.finished_at))
+        (exchange.answered.at, milliseconds(command.dispatched_at))
         for exchange in evidence.exchanges
-        if exchange.asked.operation == "submit"
-        and exchange.answered is not None
+        if exchange.answered is not None
         and (command := exchange.command) is not None
         and command.state == "succeeded"
-        and command.finished_at is not None
+        and command.dispatched_at is not None
     )
     found: list[float] = []
     for fault, _ in evidence.timeline.faults:
@@ -161,7 +160,7 @@ def _recoveries(evidence: Evidence, *, from_restart: bool) -> list[float]:
         if began is None:
             continue
         wall = evidence.wall_ms(began)
-        first = next((at for at, asked, over in answers if asked > fault.at and over > wall), None)
+        first = next((at for at, dispatched in answers if dispatched > wall), None)
         if first is not None:
             found.append(first - (began if from_restart else fault.at))
     return sorted(found)
