@@ -143,4 +143,12 @@ class Member:
 
 
 def _clean_environment() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if not name.startswith("XAGENT_")}
+    """Return ours without what would change the programs, or slow down their second start.
+
+    A service that is started again finds its modules compiled.
+    """
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("XAGENT_") and name != "PYTHONDONTWRITEBYTECODE"
+    }
