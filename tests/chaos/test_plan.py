@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from itertools import islice
 from random import Random
+from typing import get_args
 
-from chaos.plan import FaultName, Step, plan
+import agent_runtime.crash
+import orchestrator.crash
+from chaos.plan import AGENT_CRASHES, ORCHESTRATOR_CRASHES, FaultName, Step, plan
 from chaos.records import ORCHESTRATOR
 
 AGENTS = ("alpha", "beta")
@@ -37,6 +40,12 @@ def test_only_some_faults_come_at_equal_intervals() -> None:
     assert {(step.after_seconds, step.name, step.target) for step in planned} == {
         (2.0, FaultName.ORCHESTRATOR_KILL, ORCHESTRATOR)
     }
+
+
+def test_every_crash_point_of_the_programs_is_known() -> None:
+    """The package is a stranger to the programs, so it has a list of its own."""
+    assert set(ORCHESTRATOR_CRASHES) == set(get_args(orchestrator.crash.CrashPoint))
+    assert set(AGENT_CRASHES) == set(get_args(agent_runtime.crash.CrashPoint))
 
 
 def test_a_fault_that_is_not_possible_here_is_left_out() -> None:
