@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-SIZE_MB: Final = 256
+SIZE_MB: Final = 128
 _NEW_NAMESPACE: Final = 0x00020000
 _BALLAST: Final = "ballast"
 _BLOCK_BYTES: Final = 4096
