@@ -15,6 +15,7 @@ from typing import Any
 import httpx2
 import pytest
 import uvicorn
+from uvicorn.server import ServerState
 
 from orchestrator.access.keys import UserToken
 from orchestrator.app import Orchestrator, open_orchestrator
@@ -34,6 +35,7 @@ class Server:
     url: str
     orchestrator: Orchestrator
     client: httpx2.AsyncClient
+    state: ServerState
 
     async def enrolled(self, agent_id: str, **given: str) -> NullAgent:
         """Return an agent that may come in."""
@@ -78,7 +80,7 @@ async def running(settings: Settings) -> AsyncIterator[Server]:
         await server.startup(sockets=[listener])
         headers = {"Authorization": f"Bearer {TOKEN}"}
         async with httpx2.AsyncClient(base_url=url, headers=headers, timeout=15) as client:
-            yield Server(url, orchestrator, client)
+            yield Server(url, orchestrator, client, server.server_state)
         await server.shutdown(sockets=[listener])
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -12,8 +13,9 @@ import pytest
 from websockets.exceptions import InvalidStatus
 
 from orchestrator.gateway.flusher import DELAY_SECONDS
+from orchestrator.settings import Bounds, Settings
 from tests.null_agent import NullAgent, serving
-from tests.orchestrator.gateway.conftest import TOKEN, Server, eventually
+from tests.orchestrator.gateway.conftest import TOKEN, Server, eventually, running
 from xagent_protocol.codec import MAX_FRAME_BYTES
 from xagent_protocol.ids import RequestId
 from xagent_protocol.messages import (
@@ -23,6 +25,8 @@ from xagent_protocol.messages import (
     Drain,
     Goodbye,
     Inventory,
+    InventoryItem,
+    InventoryState,
     Result,
     Started,
 )
@@ -81,6 +85,7 @@ async def test_results_are_acknowledged(server: Server) -> None:
 async def test_nonsense_ends_its_own_socket_only(
     server: Server, bystander: NullAgent, nonsense: Any, code: int, word: str, welcomed: bool
 ) -> None:
+    """F21, of whole frames; `test_protocol.py` has the bytes."""
     if welcomed and isinstance(nonsense, Goodbye):
         pytest.skip("a goodbye is welcome then")
     agent = await server.enrolled("alpha")
@@ -122,6 +127,7 @@ async def test_deep_results_are_refused(server: Server) -> None:
 
 
 async def test_another_protocol_is_refused_with_who_has_to_upgrade(server: Server) -> None:
+    """F52: 4426, and it says what to do."""
     agent = await server.enrolled("alpha")
     await agent.dial()
 
@@ -161,6 +167,7 @@ async def test_who_never_tells_its_inventory_is_sent_away(quick: Server) -> None
 
 
 async def test_another_install_is_refused_while_the_first_is_here(server: Server) -> None:
+    """F23: no command goes to it."""
     first = await server.enrolled("alpha")
     async with serving(first):
         clone = NullAgent(server.url, "alpha", install="install-2")
@@ -185,6 +192,7 @@ async def first_credential(clone: NullAgent, first: NullAgent) -> None:
 
 
 async def test_the_newest_connection_of_an_install_wins(server: Server) -> None:
+    """F22: the older is closed with 4409."""
     older = await server.enrolled("alpha")
     await older.enter()
     newer = NullAgent(server.url, "alpha")
@@ -199,6 +207,7 @@ async def test_the_newest_connection_of_an_install_wins(server: Server) -> None:
 
 
 async def test_a_silent_agent_is_suspected_then_shown_as_gone(quick: Server) -> None:
+    """F18, on the orchestrator's side."""
     agent = await quick.enrolled("alpha")
     await agent.enter()
     assert await quick.contact("alpha") == {
@@ -244,7 +253,7 @@ async def test_who_answers_beats_stays_and_tells_of_its_browser(quick: Server) -
 
 
 async def test_an_agent_that_does_not_read_is_cut_off(quick: Server) -> None:
-    """And the transport with it: a close frame alone would wait for ever behind the rest."""
+    """F27. And the transport with it: a close frame alone would wait for ever behind the rest."""
     agent = await quick.enrolled("alpha")
     await agent.enter()
     assert agent.socket is not None
@@ -274,6 +283,47 @@ async def test_an_agent_that_does_not_read_is_cut_off(quick: Server) -> None:
         return "it read nothing" in ((await quick.last_session("alpha"))["end_reason"] or "")
 
     await eventually(is_recorded)
+
+
+async def test_what_one_who_does_not_read_is_sent_is_bounded_in_bytes(data_dir: Path) -> None:
+    """F27: 1013, and at once, however patient the timers are."""
+    bounds = Bounds(unsent_bytes=256 * 1024)
+    async with running(Settings(data_dir, bounds=bounds)) as server:
+        agent = await server.enrolled("alpha")
+        await agent.enter()
+        assert agent.socket is not None
+        agent.socket.transport.pause_reading()
+        text = "x" * 900_000
+
+        for number in range(16):
+            await server.post(
+                "alpha", action="hold", params={"text": text}, wait=0, request_id=f"r{number}"
+            )
+
+        async def is_recorded() -> bool:
+            ended = (await server.last_session("alpha"))["end_reason"]
+            return bool(ended == "it does not read what is sent")
+
+        await eventually(is_recorded)
+        await agent.hang_up()
+
+
+async def test_f22_what_runs_is_not_started_again_when_the_newest_connection_wins(
+    server: Server,
+) -> None:
+    older = await server.enrolled("alpha")
+    await older.enter()
+    await server.post("alpha", action="hold", request_id="r1", wait=0)
+    assert isinstance(await older.hear(), Command)
+    newer = NullAgent(server.url, "alpha")
+
+    await newer.enter(InventoryItem(RequestId("r1"), 1, InventoryState.STARTED, "hold"))
+    await newer.say(Result(RequestId("r1"), 1, GOOD))
+    ended = (await server.client.get("/api/commands/r1", params={"wait": 5})).json()
+
+    assert (ended["state"], ended["attempt"]) == ("succeeded", 1)
+    assert (await older.closed())[0] == 4409
+    assert newer.said(Command) == []
 
 
 async def test_a_result_of_another_agent_is_forbidden(server: Server, bystander: NullAgent) -> None:
