@@ -123,7 +123,8 @@ class Metrics:
                 self._action(action), state
             )
         counter.inc()
-        self._command_seconds.observe(seconds)
+        # A wall clock that was set back in between must not make it negative.
+        self._command_seconds.observe(seconds if seconds > 0 else 0.0)
 
     def result_unexpected(self) -> None:
         """Count a result of a command that nobody knows."""
