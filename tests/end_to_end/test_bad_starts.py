@@ -88,6 +88,7 @@ def test_a_file_in_place_of_the_artifacts(tmp_path: Path) -> None:
 
 
 def test_what_is_no_database(tmp_path: Path) -> None:
+    """F34."""
     (tmp_path / FILE_NAME).write_bytes(b"not a database at all" * 100)
 
     assert "restore it from a backup" in refused_here(tmp_path, "--port", "0")
@@ -104,6 +105,7 @@ def test_what_is_no_database(tmp_path: Path) -> None:
     ],
 )
 def test_a_database_with_damaged_content(tmp_path: Path, damage: str) -> None:
+    """F34: to pass a row over would be to lose a command."""
     path = tmp_path / FILE_NAME
     upgrade(path)
     with closing(sqlite3.connect(path)) as connection:

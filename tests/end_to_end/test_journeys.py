@@ -54,7 +54,7 @@ def test_1_each_answer_belongs_to_its_agent_and_its_command(fleet: Fleet, site: 
 
 
 def test_2_a_killed_browser_fails_its_command_and_is_back_for_the_next(fleet: Fleet) -> None:
-    """Must show 5."""
+    """F14. Must show 5."""
     before = fleet.get("/api/agents/alpha")["session"]["session_id"]
     fleet.run("alpha", "evaluate", params=slowly(20, 1), request_id="crashing", wait=0)
     until(lambda: fleet.get("/api/commands/crashing")["state"] == "running")
@@ -73,7 +73,7 @@ def test_2_a_killed_browser_fails_its_command_and_is_back_for_the_next(fleet: Fl
 
 
 def test_3_a_killed_orchestrator_finds_its_agents_and_their_results_again(fleet: Fleet) -> None:
-    """Must show 4."""
+    """F4. Must show 4."""
     pages = fleet.run("alpha", "pages")["result"]
     fleet.run("alpha", "evaluate", params=slowly(3, 7), request_id="surviving", wait=0)
     until(lambda: fleet.get("/api/commands/surviving")["state"] == "running")

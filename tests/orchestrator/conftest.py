@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import AsyncIterator
+import sqlite3
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,9 +24,20 @@ class Database:
     path: Path
     writer: Writer
     readers: AsyncEngine
+    connection: sqlite3.Connection
+    """The writer's own."""
     commits: list[int] = field(default_factory=list)
     """The rows of each commit."""
     failures: list[None] = field(default_factory=list)
+
+    @contextmanager
+    def full(self) -> Iterator[None]:
+        """Let there be no room for another page, as on a full disk."""
+        (used,) = self.connection.execute("PRAGMA page_count").fetchone()
+        (before,) = self.connection.execute("PRAGMA max_page_count").fetchone()
+        self.connection.execute(f"PRAGMA max_page_count = {used}")
+        yield
+        self.connection.execute(f"PRAGMA max_page_count = {before}")
 
 
 @pytest.fixture(scope="session")
@@ -42,13 +55,14 @@ async def database(tmp_path: Path, migrated: Path) -> AsyncIterator[Database]:
     shutil.copy(migrated, path)
     commits: list[int] = []
     failures: list[None] = []
+    connection = open_writer(path, "process")
     writer = Writer(
-        open_writer(path, "process"),
+        connection,
         path,
         on_commit=lambda rows, _: commits.append(rows),
         on_failure=lambda: failures.append(None),
     )
     readers = open_readers(path)
-    yield Database(path, writer, readers, commits, failures)
+    yield Database(path, writer, readers, connection, commits, failures)
     await writer.close()
     await readers.dispose()

@@ -130,6 +130,7 @@ async def test_a_script_runs_inside_a_frame(asker: Asker, site: Site) -> None:
 
 
 async def test_a_result_too_large_for_the_answer_is_an_artifact(asker: Asker) -> None:
+    """F29: ten times over the limit."""
     outcome = await asker.ask("evaluate", expression="'x'.repeat(3000000)")
 
     (artifact,) = outcome.artifacts

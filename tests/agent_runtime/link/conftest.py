@@ -33,9 +33,13 @@ class Rig:
     """
 
     def __init__(
-        self, orchestrator: FakeOrchestrator, performer: FakePerformer, journal: Journal
+        self,
+        orchestrator: FakeOrchestrator,
+        performer: FakePerformer,
+        journal: Journal,
+        url: str = "",
     ) -> None:
-        """Put the parts together; nothing runs yet."""
+        """Put the parts together; nothing runs yet. *url* leads elsewhere than to the fake."""
         self.highest = 0
         self.pages: tuple[PageSummary, ...] = ()
         self.browser_changed = asyncio.Event()
@@ -48,7 +52,7 @@ class Rig:
         self.lease = Lease(self._clock)
         self.runner = Runner(performer, self.journal, self.outbox, self.lease)
         self.link = Link(
-            f"{orchestrator.url.replace('http', 'ws')}/ws/agents/alpha",
+            url or f"{orchestrator.url.replace('http', 'ws')}/ws/agents/alpha",
             CREDENTIAL,
             hello=self._hello,
             subjects=Subjects(

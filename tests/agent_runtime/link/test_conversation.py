@@ -47,6 +47,7 @@ async def test_hello_then_inventory_then_work(rig: Rig, orchestrator: FakeOrches
 async def test_an_epoch_that_was_seen_before_is_refused(
     rig: Rig, orchestrator: FakeOrchestrator
 ) -> None:
+    """F20: an old welcome, replayed or out of a restored database, closes the socket."""
     rig.highest = 5
     async with rig.running():
         visit = await orchestrator.visit()
@@ -136,6 +137,7 @@ async def test_what_changed_before_the_hello_is_not_told_twice(
 async def test_silence_ends_the_socket_and_another_is_dialled(
     rig: Rig, orchestrator: FakeOrchestrator
 ) -> None:
+    """F18, on the agent's side."""
     async with rig.running():
         visit = await orchestrator.visit()
         await visit.welcome(1, msgspec.structs.replace(LIMITS, lost_seconds=0.02))
@@ -191,6 +193,7 @@ async def test_after_a_short_absence_the_socket_is_believed(
 async def test_garbage_closes_the_socket_with_its_code_and_is_dialled_past(
     rig: Rig, orchestrator: FakeOrchestrator, garbage: str, code: CloseCode
 ) -> None:
+    """F21, on the agent's side."""
     async with rig.running():
         visit = await orchestrator.visit()
         await visit.welcome(1)
@@ -212,6 +215,7 @@ async def test_a_binary_frame_is_garbage(rig: Rig, orchestrator: FakeOrchestrato
 async def test_a_repeated_command_runs_once(
     rig: Rig, orchestrator: FakeOrchestrator, performer: FakePerformer
 ) -> None:
+    """F20: by its request id and attempt."""
     async with rig.running():
         visit = await orchestrator.visit()
         await visit.welcome()

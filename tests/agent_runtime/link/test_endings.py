@@ -43,6 +43,7 @@ def _problem(**content: object) -> bytes:
     ids=repr,
 )
 def test_whatever_stands_in_the_way_is_a_reason_to_try_again(error: Exception) -> None:
+    """F51: no name, no trust, no orchestrator."""
     ending = of_dial(error)
 
     assert ending.next is Next.AGAIN

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import msgspec
 import pytest
 
 from agent_runtime.errors import EnrolmentNeeded, NameTaken, NotWelcome, Superseded
+from agent_runtime.work.journal import Journal
 from tests.agent_runtime.fake_orchestrator import CUT, LIMITS, FakeOrchestrator, Reply, ack
 from tests.agent_runtime.fake_performer import FakePerformer, command
 from tests.agent_runtime.link.conftest import CREDENTIAL, Rig, until, until_over
@@ -26,6 +29,7 @@ async def test_the_dial_names_the_agent_and_carries_its_credential(
 
 
 async def test_a_cut_connection_is_dialled_again(rig: Rig, orchestrator: FakeOrchestrator) -> None:
+    """F17."""
     async with rig.running():
         (await orchestrator.visit()).cut()
         first = await orchestrator.visit()
@@ -118,6 +122,7 @@ async def test_after_one_lease_of_silence_nothing_begins_before_the_next_welcome
 async def test_pages_of_a_proxy_or_a_captive_portal_are_waited_out(
     rig: Rig, orchestrator: FakeOrchestrator
 ) -> None:
+    """F51."""
     orchestrator.handshakes.extend(
         [Reply(502, b"<html>Bad Gateway</html>", "text/html"), Reply(200, b"<html>"), CUT]
     )
@@ -127,6 +132,26 @@ async def test_pages_of_a_proxy_or_a_captive_portal_are_waited_out(
 
     assert orchestrator.dials == 4
     assert rig.pauses == [0.5, 1.0], "the first retry goes at once, then the bound doubles"
+
+
+async def test_what_is_no_tls_is_waited_out(
+    orchestrator: FakeOrchestrator, performer: FakePerformer, journal: Journal
+) -> None:
+    """F51: an orchestrator whose certificate or whose whole TLS is not there, for now."""
+    dials: list[None] = []
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        dials.append(None)
+        writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        rig = Rig(orchestrator, performer, journal, f"wss://127.0.0.1:{port}/ws/agents/alpha")
+        async with rig.running():
+            await until(lambda: len(dials) == 3)
+
+    assert rig.pauses[0] == 0.5
 
 
 async def test_a_proxy_that_asks_for_its_own_password_never_brings_about_an_enrolment(
@@ -179,6 +204,8 @@ async def test_a_credential_that_is_refused_right_after_enrolment_ends_the_link(
 async def test_a_taken_name_is_asked_for_again_and_never_stolen(
     rig: Rig, orchestrator: FakeOrchestrator
 ) -> None:
+    """F23, on the agent's side."""
+
     def taken() -> None:
         raise NameTaken("agent alpha is held from 10.0.0.7")
 
@@ -195,6 +222,7 @@ async def test_a_taken_name_is_asked_for_again_and_never_stolen(
 
 
 async def test_a_superseded_link_ends_for_good(rig: Rig, orchestrator: FakeOrchestrator) -> None:
+    """F22, on the agent's side."""
     with pytest.RaisesGroup(Superseded, flatten_subgroups=True):
         async with rig.running() as link:
             visit = await orchestrator.visit()
@@ -206,6 +234,7 @@ async def test_a_superseded_link_ends_for_good(rig: Rig, orchestrator: FakeOrche
 async def test_a_final_refusal_ends_the_link_and_is_quoted(
     rig: Rig, orchestrator: FakeOrchestrator
 ) -> None:
+    """F52, on the agent's side."""
     with pytest.RaisesGroup(
         pytest.RaisesExc(NotWelcome, match="upgrade the agent"), flatten_subgroups=True
     ):

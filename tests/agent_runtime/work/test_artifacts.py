@@ -84,6 +84,7 @@ async def test_a_lost_connection_and_a_busy_orchestrator_are_tried_again(
 async def test_a_refusal_is_final_and_says_why(
     orchestrator: FakeOrchestrator, uploads: ArtifactUploads, reply: Reply, reason: str
 ) -> None:
+    """F29, of an artifact over its limit."""
     orchestrator.answer("POST", "/api/artifacts", reply)
 
     with pytest.raises(ArtifactUploadFailed, match=reason):

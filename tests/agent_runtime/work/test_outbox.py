@@ -97,6 +97,7 @@ def test_an_acknowledgement_of_a_running_command_is_ignored(journal: Journal) ->
 
 
 def test_a_result_over_the_frame_is_replaced_by_one_that_fits(journal: Journal) -> None:
+    """F29: no socket is ever closed over it."""
     heard = Heard()
     outbox = Outbox(journal)
     outbox.open(heard.send, 600)

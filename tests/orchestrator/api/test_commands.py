@@ -273,9 +273,11 @@ async def test_a_body_over_the_limit_is_413(api: Api) -> None:
     body = {**ECHO, "params": {"text": "x" * (1024 * 1024)}}
 
     problem(await api.client.post(COMMANDS, json=body), 413, "body_too_large")
+    assert (await api.client.get("/api/commands")).json()["items"] == []
 
 
 async def test_a_stream_over_the_limit_is_413_and_not_read_to_its_end(api: Api) -> None:
+    """F30, of a body whose length nobody says."""
     sent = 0
 
     async def receive() -> dict[str, object]:

@@ -53,6 +53,7 @@ async def test_an_epoch_that_leaves_no_room_is_refused(bench: Bench) -> None:
 
 
 async def test_the_newest_connection_of_an_install_wins(bench: Bench) -> None:
+    """F22."""
     first = await bench.ready()
 
     second = await bench.ready()
@@ -108,6 +109,7 @@ async def test_another_install_is_refused_while_the_agent_is_here(bench: Bench) 
 
 
 async def test_another_install_is_refused_until_the_lease_has_run_out(bench: Bench) -> None:
+    """F23."""
     stay = await bench.ready()
     await stay.leave("connection lost (1006)")
     with pytest.raises(DuplicateAgent, match="was connected"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from contextlib import closing
 from typing import Any
@@ -18,6 +19,7 @@ from xagent_protocol.transitions import CommandState
 
 
 async def test_a_result_settles_and_is_acknowledged_after_the_commit(bench: Bench) -> None:
+    """F32: while the database is locked nothing is acknowledged."""
     stay = await bench.ready()
     await bench.submit("r1")
     stay.start("r1")
@@ -43,6 +45,31 @@ async def test_a_result_settles_and_is_acknowledged_after_the_commit(bench: Benc
     assert on_disk.result is not None
     assert bytes(on_disk.result) == b'{"a":1}'
     assert on_disk.started_at == running.started_at
+
+
+async def test_on_a_full_disk_nothing_is_acknowledged_and_all_goes_on_when_there_is_room(
+    bench: Bench,
+) -> None:
+    """F33: submissions wait, and are refused with 503 when their patience is over."""
+    stay = await bench.ready()
+    await bench.submit("r1")
+    long = msgspec.Raw(b'"' + b"x" * 100_000 + b'"')
+
+    async with asyncio.TaskGroup() as tasks:
+        with bench.database.full():
+            await stay.finish("r1", result=long)
+            await until(lambda: not bench.database.writer.is_healthy)
+            asked = tasks.create_task(bench.submit("r2"))
+            failures = len(bench.database.failures)
+            await until(lambda: len(bench.database.failures) > failures)
+            is_over = (await bench.dispatcher.submissions.get(RequestId("r1"))).is_over
+            assert stay.socket.acknowledged == []
+            assert not is_over
+            assert not asked.done()
+
+    assert (await bench.over("r1")).state is CommandState.SUCCEEDED
+    assert stay.socket.acknowledged == ["r1"]
+    assert stay.socket.commands() == ["r1", "r2"]
 
 
 @pytest.mark.parametrize(
@@ -132,6 +159,7 @@ async def test_a_repeated_result_is_only_acknowledged(bench: Bench) -> None:
 
 
 async def test_a_result_that_comes_twice_at_once_settles_once(bench: Bench) -> None:
+    """F20."""
     stay = await bench.ready()
     await bench.submit("r1")
     await bench.submit("r2")
@@ -147,6 +175,7 @@ async def test_a_result_that_comes_twice_at_once_settles_once(bench: Bench) -> N
 
 
 async def test_a_result_of_an_earlier_attempt_is_kept_beside(bench: Bench) -> None:
+    """F20: a replayed frame of an old attempt."""
     stay = await bench.ready()
     await bench.submit("r1", idempotent=True)
     await stay.leave()

@@ -35,6 +35,7 @@ STOPPED: dict[str, Any] = {"state": OutcomeState.CANCELLED, "effect": Effect.PAR
 async def test_a_locked_database_refuses_nothing_that_it_records_in_the_end(
     bench: Bench,
 ) -> None:
+    """F32."""
     stay = await bench.ready()
     failures = len(bench.database.failures)
 

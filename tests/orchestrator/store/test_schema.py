@@ -109,6 +109,7 @@ def test_a_newer_database_is_refused_and_left_alone(path: Path) -> None:
 
 
 def test_what_is_no_database_is_refused_and_left_alone(path: Path) -> None:
+    """F34."""
     path.write_bytes(b"these are holiday pictures" * 100)
     before = path.read_bytes()
 
@@ -119,6 +120,7 @@ def test_what_is_no_database_is_refused_and_left_alone(path: Path) -> None:
 
 
 def test_a_place_that_cannot_be_written_is_refused(path: Path) -> None:
+    """F34."""
     path.mkdir()
 
     with pytest.raises(CannotStart):

@@ -158,6 +158,7 @@ async def test_a_locked_database_is_waited_for(path: Path) -> None:
 
 
 async def test_whoever_loses_patience_is_told_and_nothing_of_his_is_written(path: Path) -> None:
+    """F32: a submission's 503."""
     writer = Writer(opened(path), path)
 
     with locked(path):
@@ -169,6 +170,30 @@ async def test_whoever_loses_patience_is_told_and_nothing_of_his_is_written(path
 
     assert refused.value.retry_after == 2
     assert notes(path) == [(1, "patient")]
+    await writer.close()
+
+
+async def test_a_full_disk_is_told_to_who_loses_patience_and_waited_for_by_the_others(
+    path: Path,
+) -> None:
+    """F33: it recovers by itself when there is room."""
+    connection = opened(path)
+    (used,) = connection.execute("PRAGMA page_count").fetchone()
+    connection.execute(f"PRAGMA max_page_count = {used}")
+    writer = Writer(connection, path)
+    long = "x" * 100_000
+
+    async with asyncio.TaskGroup() as tasks:
+        patient = tasks.create_task(writer.write(ADD, {"id": 1, "text": long}))
+        with pytest.raises(StorageUnavailable):
+            await writer.write(ADD, {"id": 2, "text": long}, patience=0.1)
+        assert not patient.done()
+        was_healthy = writer.is_healthy
+        connection.execute("PRAGMA max_page_count = 1000000")
+
+    assert patient.result()
+    assert (was_healthy, writer.is_healthy) == (False, True)
+    assert [number for number, _ in notes(path)] == [1]
     await writer.close()
 
 
