@@ -11,7 +11,7 @@ BROWSER := .venv/.browser
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help up setup setup-dev test check format bench chaos lock clean
+.PHONY: help up setup setup-dev test model check format bench chaos lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,6 +26,9 @@ setup-dev: $(DEV) $(BROWSER) ## The same, and what testing and checking need
 
 test: setup-dev ## Set up, then run the whole suite: make test ARGS="-k journal"
 	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(ARGS)
+
+model: $(DEV) ## Try histories drawn by chance on the real cores: make model SEEDS=10000, SEED=7, MUTANTS=1
+	@$(BIN)/python -m tests.model $(if $(SEEDS),--seeds $(SEEDS)) $(if $(SEED),--seed $(SEED)) $(if $(MUTANTS),--mutants)
 
 check: $(DEV) ## Set up, then lint, types, layers, and compose.yaml against its schema
 	$(BIN)/ruff check .
