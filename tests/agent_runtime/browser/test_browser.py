@@ -122,7 +122,7 @@ async def test_nothing_is_left_after_closing(tmp_path: Path) -> None:
         ]
 
     assert len(family) > 3, "guard, driver, Chromium and its children"
-    assert not any(lives(one) for one in family)
+    await eventually(lambda: not any(lives(one) for one in family))
     await browser.close()
 
 
