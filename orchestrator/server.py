@@ -271,8 +271,11 @@ def _announced(settings: Settings, listener: socket.socket) -> Iterator[None]:
     url = f"{settings.scheme}://{host}:{port}"
     path = settings.data_dir / ENDPOINT_FILE
     part = path.with_suffix(".part")
-    part.write_text(json.dumps({"url": url, "pid": os.getpid()}) + "\n", encoding="utf-8")
-    part.replace(path)
+    try:
+        part.write_text(json.dumps({"url": url, "pid": os.getpid()}) + "\n", encoding="utf-8")
+        part.replace(path)
+    except OSError as error:
+        raise CannotStart(f"{path} cannot be written: {error.strerror}.") from error
     log.info("server.listening", url=url, data_dir=str(settings.data_dir))
     try:
         yield

@@ -40,6 +40,13 @@ from xagent_protocol.outcomes import (
 
 log: FilteringBoundLogger = structlog.get_logger()
 
+_MAIN: Final = "main"
+"""The lane of the main page: one, whichever page that comes to be, lest a command that is asked
+for later overtake those that wait for the page that was."""
+
+_PIPE_CLOSED: Final = "handler is closed"
+"""How uvloop says that the pipe to Playwright's driver is no more."""
+
 _LOADING: Final = ("navigate", "pages")
 """The families of actions that may be stopped while a page loads."""
 
@@ -70,10 +77,10 @@ class Performer:
         found = self._registry.get(command.action)
         if found is None or not found.spec.on_page:
             return None
-        if command.page is not None:
-            return command.page
+        if command.page is None:
+            return _MAIN
         main = self._browser.tabs.main
-        return main.id if main is not None else "main"
+        return _MAIN if main is not None and command.page == main.id else command.page
 
     async def perform(self, command: Command) -> Outcome:
         """Run *command* within its time and return how it ended.
@@ -196,6 +203,8 @@ class Performer:
             case PlaywrightTimeout():
                 return ActionTimedOut(f"{call.command.action} was not done in time")
             case Error() if _is_gone(error, call.open_tab):
+                return _of_browser(await self._browser.why_closed(call.open_tab))
+            case RuntimeError() if _PIPE_CLOSED in str(error):
                 return _of_browser(await self._browser.why_closed(call.open_tab))
             case Error():
                 # Foreseen failures were explained where they arose; this one was not foreseen.

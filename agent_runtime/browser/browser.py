@@ -17,11 +17,12 @@ from uuid import uuid4
 
 import psutil
 import structlog
-from playwright.async_api import BrowserContext, Error, Playwright, async_playwright
+from playwright.async_api import BrowserContext, Playwright, async_playwright
 from structlog.typing import FilteringBoundLogger
 
 from agent_runtime.browser.cookies import CookieJar
 from agent_runtime.browser.errors import (
+    CALL_FAILED,
     BrowserCrashed,
     BrowserError,
     BrowserUnavailable,
@@ -207,7 +208,7 @@ class Browser:
             launched = self._launch
             try:
                 return await self.open_main()
-            except Error:
+            except CALL_FAILED:
                 # No page is left because the browser is dying: it has just not said so yet.
                 if launched is None or await self._answers(launched):
                     raise
@@ -302,7 +303,7 @@ class Browser:
         if not self.tabs.main:
             try:
                 await self.open_main()
-            except (Error, BrowserError) as error:
+            except (*CALL_FAILED, BrowserError) as error:
                 log.warning("no main page can be opened", error=type(error).__name__)
         self._cookies_due.set()
 
@@ -385,7 +386,7 @@ class Browser:
             await self._jar.restore(launched.context)
             self.tabs.attach(launched)
             await self.open_main()
-        except Error as error:
+        except CALL_FAILED as error:
             raise BrowserUnavailable("the browser died right after its start") from error
         self._is_answering = True
 
@@ -427,7 +428,7 @@ class Browser:
                     await asyncio.to_thread(end_families, [driver], patience_seconds=0.0)
 
     async def _save_cookies(self, launched: Launch) -> None:
-        with contextlib.suppress(Error, OSError, TimeoutError):
+        with contextlib.suppress(*CALL_FAILED, OSError, TimeoutError):
             async with asyncio.timeout(_TITLE_SECONDS):
                 await self._jar.save(launched.context)
 
@@ -463,12 +464,12 @@ def _crashed() -> BrowserCrashed:
 
 
 async def _stop(playwright: Playwright) -> None:
-    with contextlib.suppress(Error):
+    with contextlib.suppress(*CALL_FAILED):
         await playwright.stop()
 
 
 async def _read_title(tab: Tab) -> None:
-    with contextlib.suppress(Error, TimeoutError):
+    with contextlib.suppress(*CALL_FAILED, TimeoutError):
         async with asyncio.timeout(_TITLE_SECONDS):
             await tab.read_title()
 

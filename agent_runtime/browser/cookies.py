@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
 import msgspec
-from playwright.async_api import BrowserContext, Cookie, Error
+from playwright.async_api import BrowserContext, Cookie
 
+from agent_runtime.browser.errors import CALL_FAILED
 from agent_runtime.browser.files import write_private
 
 if TYPE_CHECKING:
@@ -88,8 +89,8 @@ async def _add(context: BrowserContext, cookies: Sequence[Cookie]) -> None:
     params = cast("Sequence[SetCookieParam]", cookies)
     try:
         await context.add_cookies(params)
-    except Error:
+    except CALL_FAILED:
         # One cookie that this Chromium no longer accepts must not cost the others.
         for param in params:
-            with contextlib.suppress(Error):
+            with contextlib.suppress(*CALL_FAILED):
                 await context.add_cookies([param])

@@ -12,10 +12,16 @@ AgentError
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Final
+
+from playwright.async_api import Error
 
 from agent_runtime.errors import AgentError
 from xagent_protocol.errors import ErrorCode
+
+CALL_FAILED: Final = (Error, RuntimeError)
+"""What a call to Playwright raises where the browser cannot be reached; the second is uvloop's
+word for the closed pipe of a driver that has died."""
 
 
 class BrowserError(AgentError):

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Final
 
 import psutil
-from playwright.async_api import BrowserContext, CDPSession, Error, Playwright, ViewportSize
+from playwright.async_api import BrowserContext, CDPSession, Playwright, ViewportSize
 
-from agent_runtime.browser.errors import BrowserUnavailable
+from agent_runtime.browser.errors import CALL_FAILED, BrowserUnavailable
 from agent_runtime.browser.files import private_directory
 from agent_runtime.browser.find import FoundBrowser
 from agent_runtime.browser.mark import Mark, driver_of
@@ -96,7 +96,7 @@ class Launch:
         try:
             async with asyncio.timeout(self.patience.probe):
                 await self.cdp.send("Browser.getVersion")
-        except (TimeoutError, Error):
+        except (TimeoutError, *CALL_FAILED):
             return False
         return True
 
@@ -111,7 +111,7 @@ class Launch:
 
     async def close(self) -> None:
         """End this Chromium, gently if it listens; afterwards its process is gone."""
-        with contextlib.suppress(TimeoutError, Error):
+        with contextlib.suppress(TimeoutError, *CALL_FAILED):
             async with asyncio.timeout(self.patience.close):
                 await self.context.close()
         if self.process is not None:
@@ -172,9 +172,9 @@ async def launch(
             return await _describe(context, patience)
     except TimeoutError as error:
         raise BrowserUnavailable(f"{browser.path} did not start in time") from error
-    except Error as error:
+    except CALL_FAILED as error:
         raise BrowserUnavailable(
-            f"{browser.path} did not start: {_last_words(error.message)}"
+            f"{browser.path} did not start: {_last_words(str(error))}"
         ) from error
 
 

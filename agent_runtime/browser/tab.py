@@ -14,8 +14,9 @@ from contextlib import contextmanager
 from typing import Final
 from weakref import WeakKeyDictionary
 
-from playwright.async_api import CDPSession, Error, Frame, JSHandle, Page
+from playwright.async_api import CDPSession, Frame, JSHandle, Page
 
+from agent_runtime.browser.errors import CALL_FAILED
 from agent_runtime.browser.launch import Launch
 from xagent_protocol.ids import PageId
 from xagent_protocol.messages import PageSummary
@@ -70,7 +71,7 @@ class Tab:
     async def prepare(self) -> None:
         """Open the page's own session; a page that hangs opens none, and is freed by it."""
         if self.cdp is None:
-            with contextlib.suppress(Error):
+            with contextlib.suppress(*CALL_FAILED):
                 self.cdp = await self.launch.context.new_cdp_session(self.page)
 
     async def unwedge(self, *, loads: bool) -> None:
@@ -80,7 +81,7 @@ class Tab:
         """
         if self.cdp is None:
             return
-        with contextlib.suppress(Error, TimeoutError):
+        with contextlib.suppress(*CALL_FAILED, TimeoutError):
             async with asyncio.timeout(_UNWEDGE_SECONDS):
                 if loads:
                     await self.cdp.send("Page.stopLoading")
@@ -143,7 +144,7 @@ class Tab:
             return True
         try:
             return not await self._document.evaluate("seen => seen === document")
-        except Error:
+        except CALL_FAILED:
             return True
 
 

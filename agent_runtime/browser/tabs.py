@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 import structlog
-from playwright.async_api import Dialog, Error, Frame, Page
+from playwright.async_api import Dialog, Frame, Page
 from structlog.typing import FilteringBoundLogger
 
-from agent_runtime.browser.errors import BrowserUnavailable, PageClosed, PageNotFound
+from agent_runtime.browser.errors import CALL_FAILED, BrowserUnavailable, PageClosed, PageNotFound
 from agent_runtime.browser.launch import Launch
 from agent_runtime.browser.page_ids import PageIds
 from agent_runtime.browser.tab import Tab, printable
@@ -186,5 +186,5 @@ class Tabs:
             )
         try:
             await (dialog.accept() if accepts else dialog.dismiss())
-        except Error:
+        except CALL_FAILED:
             return  # it closed with its page

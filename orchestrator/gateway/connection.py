@@ -18,7 +18,7 @@ from starlette.types import Receive, Send
 from orchestrator.dispatch.admission import GOODBYE, Admission
 from orchestrator.dispatch.connections import LiveAgent
 from orchestrator.dispatch.dispatcher import Dispatcher
-from orchestrator.errors import DuplicateAgent
+from orchestrator.errors import DuplicateAgent, StorageUnavailable
 from orchestrator.gateway.flusher import Flusher
 from orchestrator.settings import Bounds, Timers
 from xagent_protocol.close_codes import DUPLICATE_AGENT, CloseCode
@@ -130,7 +130,14 @@ class Connection:
                 await self._say_close(self._closing)
             # Last, because it waits for a database that may be failing.
             if live is not None:
-                await self._admission.record_end(live, reason)
+                await self._record_end(live, reason)
+
+    async def _record_end(self, live: LiveAgent, reason: str) -> None:
+        try:
+            await self._admission.record_end(live, reason)
+        except StorageUnavailable:
+            # The database is closed, so this is the end of the process; the next one notes it.
+            log.warning("agent.end_not_recorded", agent_id=self._agent_id, reason=reason)
 
     # --- what dispatch asks -------------------------------------------------------------------
 

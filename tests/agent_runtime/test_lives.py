@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
+import psutil
 import pytest
 
 from tests.agent_runtime.fake_orchestrator import LIMITS, FakeOrchestrator, Reply, Visit, ack
@@ -137,6 +138,7 @@ async def test_f25_an_agent_that_was_stopped_goes_on_and_begins_nothing_it_finds
     await visit.hear(Started)
 
     agent.process.send_signal(signal.SIGSTOP)
+    await until(lambda: psutil.Process(agent.process.pid).status() == psutil.STATUS_STOPPED)
     lease_is_over_at = time.monotonic() + 0.6
     visit.say(command("r2", "press"))
     await until(lambda: time.monotonic() > lease_is_over_at)

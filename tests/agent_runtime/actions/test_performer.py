@@ -154,7 +154,8 @@ async def test_the_lane_of_a_command_is_its_page(asker: Asker) -> None:
     main = asker.browser.tabs.main
     assert main is not None
 
-    assert asker.performer.lane(asker.command("title")) == main.id
+    assert asker.performer.lane(asker.command("title")) == "main"
+    assert asker.performer.lane(asker.command("title", page=main.id)) == "main"
     assert asker.performer.lane(asker.command("title", page="p7")) == "p7"
     assert asker.performer.lane(asker.command("pages")) is None
     assert asker.performer.lane(asker.command("bogus")) is None

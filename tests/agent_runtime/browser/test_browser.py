@@ -15,6 +15,7 @@ from typing import Any, cast
 import psutil
 import pytest
 import structlog
+import uvloop
 from playwright.async_api import CDPSession, Error
 
 from agent_runtime.browser import Browser, BrowserSettings, BrowserUnavailable
@@ -89,6 +90,21 @@ async def test_a_killed_driver_is_replaced_with_its_chromium(tmp_path: Path) -> 
         assert code_of(waiting.result()) == "browser_crashed"
         assert result_of(next_one) == 2
         assert browser.status().epoch == 2
+
+
+def test_a_killed_driver_ends_no_agent_under_uvloop(tmp_path: Path) -> None:
+    """It is uvloop that the agent runs under, and its closed pipes raise errors of their own."""
+
+    async def live() -> None:
+        async with running_browser(tmp_path) as browser:
+            driver_of(browser).kill()
+            asker = Asker(browser)
+            assert code_of(await asker.ask("title")) == "browser_crashed"
+            browser.touched(browser.tabs.main)
+            assert result_of(await asker.ask("evaluate", expression="1 + 1", timeout=20)) == 2
+            driver_of(browser).kill()
+
+    uvloop.run(live())
 
 
 async def test_a_driver_that_hangs_is_replaced_with_its_chromium_and_holds_up_no_closing(
