@@ -133,7 +133,8 @@ async def test_a_driver_that_hangs_is_replaced_with_its_chromium_and_holds_up_no
 async def test_nothing_is_left_after_closing(tmp_path: Path) -> None:
     async with running_browser(tmp_path) as browser:
         family = [
-            *(one for one in psutil.Process().children() if is_guard(one)),
+            # Other tests in this process may have a browser with a guard, too.
+            *(one for one in psutil.Process().children() if is_guard(one, tmp_path)),
             *(driver_of(browser), *driver_of(browser).children(recursive=True)),
         ]
 
@@ -321,6 +322,7 @@ def driver_of(browser: Browser) -> psutil.Process:
     raise AssertionError("no driver runs")
 
 
-def is_guard(process: psutil.Process) -> bool:
-    """Say whether it is what outlives a killed agent."""
-    return "agent_runtime.browser.guard" in process.cmdline()
+def is_guard(process: psutil.Process, directory: Path) -> bool:
+    """Say whether it is what outlives a killed agent of this directory."""
+    words = process.cmdline()
+    return "agent_runtime.browser.guard" in words and any(str(directory) in one for one in words)
