@@ -29,7 +29,7 @@ from agent_runtime.browser.browser import Browser, BrowserSettings
 from agent_runtime.directory import agent_directory
 from agent_runtime.enrolment import USER_TOKEN_FILE, Enrolment
 from agent_runtime.identity import IdentityFile
-from agent_runtime.link.backoff import LONGEST_SECONDS, Backoff
+from agent_runtime.link.backoff import Backoff
 from agent_runtime.link.conversation import Subjects
 from agent_runtime.link.link import Link
 from agent_runtime.machine import machine_boot
@@ -56,8 +56,9 @@ DELIVERY_SECONDS: Final = 3.0
 
 HTTP_SECONDS: Final = 30.0
 
-LOOPBACK_SECONDS: Final = 5.0
-"""The longest wait for an orchestrator on this machine, which no fleet can overrun."""
+LOOPBACK_SECONDS: Final = (0.1, 5.0)
+"""The first bound and the longest wait for an orchestrator on this machine, which no fleet can
+overrun, and of which a restart is soon over."""
 
 
 class LivingBrowser(Protocol):
@@ -261,13 +262,17 @@ def _build(
             resume=runner.resume,
         ),
         enrol=enrolment.enrol,
-        backoff=Backoff(
-            random.uniform,
-            longest_seconds=LOOPBACK_SECONDS if settings.on_loopback else LONGEST_SECONDS,
-        ),
+        backoff=_backoff(settings),
         use_proxy=not settings.on_loopback,
     )
     return Agent(drive.browser, runner, outbox, link, stop)
+
+
+def _backoff(settings: Settings) -> Backoff:
+    if not settings.on_loopback:
+        return Backoff(random.uniform)
+    first, longest = LOOPBACK_SECONDS
+    return Backoff(random.uniform, first_seconds=first, longest_seconds=longest)
 
 
 def _versions() -> RuntimeVersions:
