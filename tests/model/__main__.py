@@ -61,7 +61,7 @@ def _try_seeds(count: int) -> int:
         seed, violation = failures[0]
         _tell_shortest(seed, violation)
         return 1
-    print(f"no invariant was broken; the chance of it is below {3 / count:.1%} a history (95 %)")
+    print(f"no invariant was broken; the chance of it is below {3 / count:.2%} a history (95 %)")
     return 0
 
 

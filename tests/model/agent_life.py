@@ -272,7 +272,6 @@ class AgentLife:
         link.dial = dial
         self._agent = Agent(_Browser(), self.runner, self.outbox, link, self._stop)
         process.begin(self._live())
-        self.ending: BaseException | None = None
 
     def stop(self) -> None:
         """Ask it to end in order."""
@@ -294,9 +293,8 @@ class AgentLife:
     async def _live(self) -> None:
         try:
             await self._agent.run()
-        except* AgentError as errors:
-            # It is refused for good, as a real one may be, and ends.
-            self.ending = errors
+        except* AgentError:
+            pass  # it is refused for good, as a real one may be, and ends
         except* Exception as errors:
             self.process.note_bug(f"it came to an end by {errors.exceptions}")
         # An orderly end closes the journal, and leaves the socket to the kernel.

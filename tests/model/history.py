@@ -69,7 +69,6 @@ class Terminal:
 class History:
     """Everything that happened in one world so far."""
 
-    clock: Callable[[], float]
     tell: Callable[[str], None] = lambda line: None
     violations: list[Violation] = field(default_factory=list)
     executions: list[Execution] = field(default_factory=list)

@@ -19,6 +19,8 @@ from typing import Any, Final, TypeVar, TypeVarTuple, Unpack
 RESOLUTION_SECONDS: Final = 1e-6
 """Two processes' clocks differ by their skew, so the same moment is rounded differently."""
 
+STEP_SECONDS: Final = 1e-7
+
 _ValueT = TypeVar("_ValueT")
 _Ts = TypeVarTuple("_Ts")
 
@@ -63,7 +65,9 @@ class SteppedLoop(asyncio.BaseEventLoop):
         return self._timers[0][0] - self._skew if self._timers else None
 
     def step(self) -> None:
-        """Take one step; there has to be one."""
+        """Take one step, which takes some time; there has to be one."""
+        # Else whoever looks at the clock until it has moved would look for ever.
+        self._clock.now += STEP_SECONDS
         asyncio._set_running_loop(self)
         try:
             self._steps.popleft()._run()

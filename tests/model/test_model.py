@@ -7,8 +7,19 @@ from collections.abc import Callable
 from hypothesis import HealthCheck, settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
 
-from tests.model.search import violation_of
-from tests.model.steps import WEIGHTS, Step, schedule, values_of
+from tests.model.mutants import NoDedupe
+from tests.model.search import shortest, violation_of
+from tests.model.steps import (
+    WEIGHTS,
+    Cut,
+    Let,
+    Look,
+    Replay,
+    Step,
+    Submit,
+    schedule,
+    values_of,
+)
 from tests.model.world import Broken, World
 
 WEIGHT_OF_A_RULE = 9
@@ -59,7 +70,7 @@ for _kind, _weight in WEIGHTS.items():
 
 TestModel = Model.TestCase
 TestModel.settings = settings(
-    max_examples=30,
+    max_examples=100,
     stateful_step_count=40,
     derandomize=True,
     database=None,
@@ -77,3 +88,11 @@ def test_a_history_is_the_same_whenever_it_is_told() -> None:
 
     assert len(told[0]) > 50
     assert told[0] == told[1]
+
+
+def test_the_shortest_story_has_only_what_it_needs() -> None:
+    steps = [Let(0.01), Cut(), Let(2.0), Submit(seconds=1.0), Let(0.01), Replay("command"), Look()]
+
+    story = shortest(steps, "I1", NoDedupe())
+
+    assert [type(step) for step in story] == [Let, Submit, Let, Replay]

@@ -30,10 +30,10 @@ from tests.model.steps import (
     WipeJournal,
 )
 
-CONNECTED = Let(0.005)
-DISPATCHED = Let(0.005)
+CONNECTED = Let(0.01)
+DISPATCHED = Let(0.01)
 RUNNING = Let(0.1)
-HELLO_SAID = Let(0.001)
+HELLO_SAID = Let(0.0015)
 
 STORIES: list[tuple[Mutant, str, list[Step]]] = [
     (

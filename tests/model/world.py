@@ -26,7 +26,7 @@ from tests.model.process import Process
 from tests.model.wire import LATENCY_SECONDS, Agenda
 from xagent_protocol.ids import InstallId
 
-MAX_STEPS_AT_ONCE = 100_000
+MAX_STEPS_AT_ONCE = 20_000
 MEMORY = Path("/dev/shm")
 """Where a disk costs nothing, if there is such a place."""
 
@@ -53,7 +53,7 @@ class World:
         self.clock = Clock()
         self.agenda = Agenda(self.clock)
         self.mutant = mutant or Mutant()
-        self.history = History(lambda: self.clock.now, lambda line: tell(self._stamped(line)))
+        self.history = History(lambda line: tell(self._stamped(line)))
         self.is_over = False
         self._directory = Path(mkdtemp(dir=MEMORY if MEMORY.is_dir() else None))
         self.database = DatabaseFile(self._directory)
@@ -105,7 +105,7 @@ class World:
             self.agenda.act()
             if next_due == until and not self._is_anybody_ready():
                 break
-        self.clock.now = until
+        self.clock.now = max(self.clock.now, until)
 
     def run(self, process: Process, steps: int) -> None:
         """Let one process take some steps while everybody else stands still."""
@@ -126,7 +126,9 @@ class World:
                     is_idle = False
             if is_idle:
                 return
-        self.history.violate("I11", "it turns without end")
+        turning = [one.name for one in self.processes if one.can_run and one.loop.is_ready()]
+        self.history.violate("I11", f"turning without end: {', '.join(turning)}")
+        raise Broken(self.history.violations[0])
 
     # --- lives ----------------------------------------------------------------------------------
 
