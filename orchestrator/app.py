@@ -154,7 +154,7 @@ async def _build(
     with _readable(settings.data_dir / FILE_NAME):
         await registry.load()
         await admission.load()
-        await dispatcher.load()
+        await dispatcher.load(is_restored=settings.restored)
     async with asyncio.TaskGroup() as tasks:
         loops = [
             tasks.create_task(dispatcher.run(), name="dispatcher"),

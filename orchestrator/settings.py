@@ -64,6 +64,7 @@ class Settings:
     durability: str = "process"
     log_format: str = "auto"
     exit_with_parent: bool = False
+    restored: bool = False
     timers: Timers = field(default_factory=Timers)
     bounds: Bounds = field(default_factory=Bounds)
 
@@ -93,6 +94,7 @@ def read_settings(arguments: Sequence[str], environment: Mapping[str, str]) -> S
         durability=parsed.durability,
         log_format=parsed.log_format,
         exit_with_parent=parsed.exit_with_parent,
+        restored=parsed.restored,
         timers=Timers(
             beat=parsed.beat_seconds,
             suspect=parsed.beat_seconds * 2.5,
@@ -203,6 +205,11 @@ def _parser(environment: Mapping[str, str]) -> argparse.ArgumentParser:
         "--log-format",
         choices=LOG_FORMATS,
         default=environment.get("XAGENT_LOG_FORMAT", "auto"),
+    )
+    parser.add_argument(
+        "--restored",
+        action="store_true",
+        help="the database was put back from a backup: take nothing in it for never begun",
     )
     parser.add_argument(
         "--exit-with-parent",

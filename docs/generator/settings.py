@@ -36,6 +36,10 @@ _ORCHESTRATOR: Final = {
     "--beat-seconds": "Interval of the heartbeat, 0.1 to 60. An agent that is silent for 2.5 of "
     "them is shown as not responsive; after 4 its socket is closed.",
     "--log-format": "`auto` is `console` on a terminal and `json` elsewhere.",
+    "--restored": (
+        "The database was put back from a backup: take nothing in it for never begun. For that "
+        "one start; see [Backup](operations.md#backup)."
+    ),
     "--exit-with-parent": "Drain when standard input ends: whoever started this process holds it "
     "open.",
 }

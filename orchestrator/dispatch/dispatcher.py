@@ -57,9 +57,16 @@ class Dispatcher:
         )
         self.settlement = Settlement(ledger, journal, metrics, errands)
 
-    async def load(self) -> None:
-        """Take up what an earlier life of this orchestrator still owes."""
+    async def load(self, *, is_restored: bool = False) -> None:
+        """Take up what an earlier life of this orchestrator still owes.
+
+        If the database *is_restored* from a backup, what is open in it may be over since.
+        """
         await self._ledger.load()
+        if is_restored:
+            for entry in self._ledger.pending:
+                async with entry.turn:
+                    await self._ledger.commit(entry, moves.doubted(entry.record))
 
     async def run(self) -> None:
         """Move commands until cancelled."""

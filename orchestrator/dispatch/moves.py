@@ -15,6 +15,7 @@ from xagent_protocol.outcomes import CommandError, Outcome
 from xagent_protocol.transitions import (
     EVENT_OF_OUTCOME,
     CommandEvent,
+    CommandState,
     advance,
     request_cancel,
 )
@@ -60,6 +61,21 @@ def finished(record: CommandRecord, outcome: Outcome) -> CommandRecord:
 def queued_again(record: CommandRecord, event: CommandEvent) -> CommandRecord:
     """T5, T6: put it back into the queue, because it never arrived or may be repeated."""
     return msgspec.structs.replace(record, progress=advance(record.progress, event))
+
+
+def doubted(record: CommandRecord) -> CommandRecord:
+    """T2, T6, T7: take an older database's word for nothing; since then it may have been begun.
+
+    What was with its agent no longer names the journal in which its absence would prove that it
+    was never received. What was queued may have gone out.
+    """
+    if record.state is not CommandState.QUEUED:
+        return msgspec.structs.replace(record, journal_id="", boot_id="")
+    progress = advance(record.progress, CommandEvent.DISPATCH)
+    gone = msgspec.structs.replace(record, progress=progress)
+    if record.idempotent:
+        return queued_again(gone, CommandEvent.RETRY)
+    return lost(gone, "The database was restored from a backup that is older than its fate.")
 
 
 def cancel_requested(record: CommandRecord) -> CommandRecord:

@@ -166,7 +166,11 @@ def item(request_id: str, state: InventoryState, attempt: int = 1) -> InventoryI
 
 @asynccontextmanager
 async def life(
-    database: Database, timers: Timers = TIMERS, bounds: Bounds = BOUNDS
+    database: Database,
+    timers: Timers = TIMERS,
+    bounds: Bounds = BOUNDS,
+    *,
+    is_restored: bool = False,
 ) -> AsyncIterator[Bench]:
     """Run one life of an orchestrator on *database*."""
     registry = AgentRegistry(database.writer, database.readers)
@@ -179,7 +183,7 @@ async def life(
     dispatcher = Dispatcher(journal, registry, connections, metrics, timers, bounds)
     await registry.load()
     await admission.load()
-    await dispatcher.load()
+    await dispatcher.load(is_restored=is_restored)
     async with asyncio.TaskGroup() as tasks:
         running = tasks.create_task(dispatcher.run())
         await asyncio.sleep(0)

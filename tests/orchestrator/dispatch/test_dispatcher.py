@@ -124,3 +124,29 @@ async def test_what_an_earlier_life_sent_is_lost_if_its_agent_never_returns(
 
     async with life(enrolled) as second:
         assert (await second.over("r1")).state is CommandState.LOST
+
+
+async def test_a_restored_database_is_believed_in_nothing_that_it_calls_not_begun(
+    enrolled: Database,
+) -> None:
+    """Each of these may have been begun, and forgotten, after the backup was made."""
+    async with life(enrolled) as first:
+        await first.ready()
+        await first.submit("out")
+        await first.submit("held")
+        for name, idempotent in (("queued", False), ("again", True)):
+            await first.submit(name, if_offline="queue", idempotent=idempotent)
+
+    async with life(enrolled, is_restored=True) as second:
+        assert (await second.over("queued")).progress.effect is Effect.UNKNOWN
+        back = await second.connect()
+        await back.tell_inventory(item("held", InventoryState.DONE))
+        await back.finish("held")
+        await until(lambda: back.socket.commands() == ["again"])
+        await back.finish("again", back.socket.said(Command)[0].attempt)
+
+        assert (await second.over("queued")).state is CommandState.LOST
+        assert (await second.over("out")).state is CommandState.LOST
+        assert (await second.over("held")).state is CommandState.SUCCEEDED
+        again = await second.over("again")
+        assert (again.state, again.progress.effect) == (CommandState.SUCCEEDED, Effect.UNKNOWN)
