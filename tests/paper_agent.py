@@ -22,9 +22,10 @@ from agent_runtime.agent import Drive, run_agent
 from agent_runtime.settings import LogFormat, Settings
 from agent_runtime.stop import Stop, signals_to
 from agent_runtime.work.artifacts import ArtifactUploads
+from benchmarks.paper_agents import PaperBrowser as PaperBrowser
 from xagent_protocol.errors import ErrorCode
 from xagent_protocol.ids import AgentId, InstallId
-from xagent_protocol.messages import ActionSpec, BrowserStatus, Command, Limits
+from xagent_protocol.messages import ActionSpec, Command, Limits
 from xagent_protocol.outcomes import CommandError, Effect, Outcome, OutcomeState
 
 DEADLINE_SECONDS: Final = 20.0
@@ -39,24 +40,6 @@ ACTIONS: Final = tuple(
         ("look", "Write a line, and call it reading.", True),
     )
 )
-
-
-class PaperBrowser:
-    """It starts at once, and nothing ever happens to it."""
-
-    async def start(self) -> None:
-        """Launch."""
-
-    async def close(self) -> None:
-        """End."""
-
-    async def watch(self) -> None:
-        """Stay."""
-        await asyncio.Event().wait()
-
-    def status(self) -> BrowserStatus:
-        """It is always well."""
-        return BrowserStatus("paper", "1", 1, True, True)
 
 
 class PaperPerformer:
