@@ -63,7 +63,8 @@ def targets(agents: int, against: Path | None = None) -> Iterator[list[Target]]:
             directory.mkdir()
             url, token = stack.enter_context(orchestrator(directory, checkout=checkout))
             arguments = [null, "xagent", url, str(agents), str(directory / "token")]
-            stack.enter_context(running(arguments, log=log, ready_lines=agents))
+            # With agents of its own: the wire may be another.
+            stack.enter_context(running(arguments, log=log, ready_lines=agents, checkout=checkout))
             found.append(Target(target, url, token, agents))
         yield found
 
@@ -136,8 +137,8 @@ def report(found: dict[tuple[str, int, int], list[Load]]) -> list[dict[str, floa
 
 def report_other(found: dict[tuple[str, int, int], list[Load]]) -> None:
     """Print what changed since the other checkout; each ratio is the median over the rounds."""
-    print("\n| agents | in flight | other req/s | xagent req/s | ratio |")
-    print("|---|---|---|---|---|")
+    print("\n| agents | in flight | other req/s | xagent req/s | ratio | failed |")
+    print("|---|---|---|---|---|---|")
     for agents in AGENTS:
         for connections in CONNECTIONS:
             other = found[OTHER, agents, connections]
@@ -146,7 +147,8 @@ def report_other(found: dict[tuple[str, int, int], list[Load]]) -> None:
             ratio = statistics.median(a.per_second / b.per_second for a, b in pairs)
             print(
                 f"| {agents} | {connections} | {median(other, 'per_second'):.0f} "
-                f"| {median(ours, 'per_second'):.0f} | **{ratio:.2f}** |"
+                f"| {median(ours, 'per_second'):.0f} | **{ratio:.2f}** "
+                f"| {sum(load.failures for load in ours + other)} |"
             )
 
 
