@@ -76,15 +76,13 @@ class BusiestRoute:
         """
         agent_id = _agent_id(scope["path"])
         assert agent_id is not None  # `takes` has seen to it
-        services = self._services
         try:
             query = self._query(scope["query_string"])
             headers = self._headers(scope)
             require_json(scope)
-            services.agents.get(agent_id)
             submission = submission_of(agent_id, headers, self._body(body))
             tell = partial(self._tell, answer)
-            return services.commands.begin(submission, wait=query.wait, tell=tell)
+            return self._services.commands.begin(submission, wait=query.wait, tell=tell)
         except Refusal:
             return None
 

@@ -1,7 +1,7 @@
 """One path as an ASGI application: reads a request, runs its operation, writes the answer.
 
-This is on the way of every command, so what can be worked out beforehand is, and the answer is
-written as two messages without a response object in between.
+What can be worked out beforehand is, and the answer is written as two messages without a response
+object in between. The busiest route comes here only with what is unusual: see `busiest.py`.
 """
 
 from __future__ import annotations
