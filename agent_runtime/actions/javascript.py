@@ -1,9 +1,10 @@
 """A script of the user on its way through a page: by one CDP call, and back as plain JSON values.
 
-`Runtime.evaluate` is a quarter faster than Playwright's own evaluation and does the same, given
-what Playwright adds around it: a function is called, a promise awaited, and what JSON has no word
-for becomes what it has. The script runs by an indirect `eval`, so that what it declares at its
-top does not stay behind in the page.
+One call on the page's own session is a fifth faster than Playwright's own evaluation and does the
+same, given what Playwright adds around it: a function is called, a promise awaited, and what JSON
+has no word for becomes what it has. The script runs by an indirect `eval`, so that what it
+declares at its top does not stay behind in the page. The function that does all this is compiled
+once a document; to send it along with each script would cost more than Playwright does.
 """
 
 from __future__ import annotations
@@ -11,8 +12,7 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-import msgspec
-from playwright.async_api import Error, Frame
+from playwright.async_api import CDPSession, Error, Frame
 
 from agent_runtime.browser.tab import Tab
 
@@ -77,7 +77,15 @@ _FUNCTION: Final = re.compile(r"(async)?\s*function[\s(]")
 _OWN_LINE: Final = re.compile(r"\s*at (async )?(xagent|.*UtilityScript)\b")
 _OWN_PLACE: Final = re.compile(r"eval at xagent \([^)]*\), ")
 
-_NOT_BEGUN: Final = "Cannot find default execution context"
+_CALL: Final = "function xagent(source, arg) { return this([source, arg]); }"
+
+_NOT_BEGUN: Final = (
+    "Cannot find default execution context",
+    "Cannot find context with specified id",
+)
+"""What the browser says when the document that was asked is not there, or not there any more."""
+
+_TRIES: Final = 2
 
 
 class ScriptFailed(Exception):
@@ -97,12 +105,14 @@ async def run_in_page(tab: Tab, source: str, arg: object) -> object:
         playwright.async_api.Error: likewise, or the page is gone, or went elsewhere.
     """
     if tab.cdp is not None:
-        try:
-            return _value(await tab.cdp.send("Runtime.evaluate", _request(source, arg)))
-        except Error as error:
-            # Between two documents there is nothing to run in; Playwright waits for the next.
-            if _NOT_BEGUN not in error.message:
-                raise
+        for _ in range(_TRIES):
+            try:
+                return _value(await _run_in_document(tab, tab.cdp, source, arg))
+            except Error as error:
+                if not any(sign in error.message for sign in _NOT_BEGUN):
+                    raise
+                tab.script_runner = None
+    # Between two documents there is nothing to run in; Playwright waits for the next.
     return await run_in_frame(tab.page.main_frame, source, arg)
 
 
@@ -117,15 +127,22 @@ def own_frames_removed(stack: str) -> list[str]:
     return [_OWN_PLACE.sub("", line) for line in lines]
 
 
-def _request(source: str, arg: object) -> dict[str, Any]:
-    given = msgspec.json.encode([_callable(source), arg]).decode()
-    return {
-        "expression": f"({RUN})({given})",
-        "awaitPromise": True,
-        "returnByValue": True,
-        # As if a person had done it, like Playwright: pages may open windows and play sounds.
-        "userGesture": True,
-    }
+async def _run_in_document(tab: Tab, cdp: CDPSession, source: str, arg: object) -> dict[str, Any]:
+    if tab.script_runner is None:
+        installed = await cdp.send("Runtime.evaluate", {"expression": f"({RUN})"})
+        tab.script_runner = installed["result"]["objectId"]
+    return await cdp.send(
+        "Runtime.callFunctionOn",
+        {
+            "functionDeclaration": _CALL,
+            "objectId": tab.script_runner,
+            "arguments": [{"value": _callable(source)}, {"value": arg}],
+            "awaitPromise": True,
+            "returnByValue": True,
+            # As if a person had done it, like Playwright: pages may open windows and play sounds.
+            "userGesture": True,
+        },
+    )
 
 
 def _callable(source: str) -> str:

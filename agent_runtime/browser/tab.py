@@ -50,6 +50,8 @@ class Tab:
         """Held by the command that acts on the page; queues are kept elsewhere."""
         self.cdp: CDPSession | None = None
         """The page's own session, once it is prepared."""
+        self.script_runner: str | None = None
+        """The function that runs scripts in the page's document, as its session names it."""
         self._running: set[asyncio.Timeout] = set()
 
     @contextmanager

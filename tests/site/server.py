@@ -172,6 +172,12 @@ def _redirect(request: _Handler, fields: dict[str, str]) -> None:
     request.html("", status=302, headers=(("Location", fields.get("to", "/")),))
 
 
+def _strict(request: _Handler, _: dict[str, str]) -> None:
+    """Answer a page whose policy lets no script run that is made of text."""
+    policy = "default-src 'self'; script-src 'self'; require-trusted-types-for 'script'"
+    request.html("<title>Strict</title>", headers=(("Content-Security-Policy", policy),))
+
+
 def _count(request: _Handler, _: dict[str, str]) -> None:
     """Answer how often this was asked, so that a page can show what reached the server."""
     request.html(str(request.server.site.hits["/count"]))
@@ -185,6 +191,7 @@ _ROUTES: Final[dict[str, Callable[[_Handler, dict[str, str]], None]]] = {
     "/account": _account,
     "/large": _large,
     "/redirect": _redirect,
+    "/strict": _strict,
     "/count": _count,
 }
 

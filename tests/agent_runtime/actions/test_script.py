@@ -69,6 +69,24 @@ async def test_what_a_page_does_to_its_globals_does_not_change_an_answer(
     await asker.get("goto", url=site.url("/account"))
 
 
+async def test_a_script_runs_in_whatever_document_the_page_is_on_by_then(
+    asker: Asker, site: Site
+) -> None:
+    for path in ("/form", "/account", "/form"):
+        await asker.get("goto", url=site.url(path))
+        assert await asker.get("evaluate", expression="location.pathname") == path
+    await asker.get("go_back")
+    assert await asker.get("evaluate", expression="location.pathname") == "/account"
+    await asker.get("goto", url="about:blank")
+    assert await asker.get("evaluate", expression="location.href") == "about:blank"
+
+
+async def test_a_page_that_forbids_scripts_of_strangers_runs_ours(asker: Asker, site: Site) -> None:
+    await asker.get("goto", url=site.url("/strict"))
+
+    assert await asker.get("evaluate", expression="() => document.title") == "Strict"
+
+
 async def test_a_value_that_shares_its_parts_without_end_is_refused(asker: Asker) -> None:
     outcome = await asker.ask(
         "evaluate", expression="let x = {}; for (let i = 0; i < 40; i++) x = {a: x, b: x}; x"
