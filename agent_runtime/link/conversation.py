@@ -1,6 +1,6 @@
 """One socket from hello to its end.
 
-One loop reads, and waits for nothing but the socket: so its answer to a beat proves that a
+What comes is heard where it arrives, a beat like a command: so the answer to a beat proves that a
 command would be heard too. Whoever has something to tell writes it himself, without waiting.
 
 A timer looks at the clock. After a sleep of the machine, or a stop of this process, for which the
@@ -17,13 +17,13 @@ from typing import Final, Protocol
 
 import structlog
 from structlog.typing import FilteringBoundLogger
-from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.connection import broadcast
 from websockets.exceptions import ConnectionClosed
 
 from agent_runtime.clock import sleepless
 from agent_runtime.errors import AgentError
 from agent_runtime.link.endings import Ending, Next, of_close
+from agent_runtime.link.socket import PromptSocket
 from agent_runtime.work.inbox import Inbox
 from agent_runtime.work.lease import Lease
 from agent_runtime.work.outbox import Outbox
@@ -93,12 +93,21 @@ class Subjects:
     resume: Callable[[], None]
 
 
+@dataclass(frozen=True)
+class _End:
+    """How a conversation ends; *code* is set if the socket is still to be closed."""
+
+    ending: Ending
+    code: CloseCode | None
+    close_reason: str
+
+
 class Conversation:
     """Holds one socket, which its caller closes; `run` it once."""
 
     def __init__(
         self,
-        socket: ClientConnection,
+        socket: PromptSocket,
         subjects: Subjects,
         clock: Callable[[], float] = sleepless,
     ) -> None:
@@ -111,6 +120,10 @@ class Conversation:
         self._welcomed = asyncio.Event()
         self._patience_seconds = self._doubt_seconds = WELCOME_SECONDS
         self._given_up: Ending | None = None
+        self._ended: asyncio.Future[_End] = asyncio.get_running_loop().create_future()
+        self._is_opening = False
+        self._unheard: list[str | bytes] = []
+        """What came while a welcome was made durable."""
         self._next_look: asyncio.TimerHandle | None = None
         self._retry_after = 0.0
         self._last_seq = 0
@@ -126,15 +139,19 @@ class Conversation:
         self._post(encode(hello))
         try:
             async with asyncio.TaskGroup() as tasks:
+                self._tasks = tasks
                 changes = tasks.create_task(self._tell_changes())
                 self._look_at_the_clock()
-                ending = await self._listen()
+                self._socket.listen(self)
+                end = await self._ended
                 changes.cancel()
+                if end.code is not None:
+                    await self._close(end.code, end.close_reason)
         finally:
             self._look_no_more()
             self._session.close()
             self._subjects.outbox.close()
-        return ending
+        return end.ending
 
     async def leave(self, goodbye: Goodbye) -> None:
         """Say goodbye behind all that is queued, then close; `run` ends soon after."""
@@ -142,33 +159,48 @@ class Conversation:
             self._post(encode(goodbye))
         await self._close(CloseCode.GOING_AWAY, goodbye.reason)
 
-    async def _listen(self) -> Ending:
+    # --- what the socket tells ----------------------------------------------------------
+
+    def hear(self, frame: str | bytes) -> None:
+        """Do as the orchestrator says."""
+        if self._ended.done():
+            return
+        if self._is_opening:
+            self._unheard.append(frame)
+            return
         try:
-            while True:
-                frame = await self._frame()
-                now = self._clock()
-                if self._is_doubtful(now):
-                    # It lay here while nobody could hear it: it is not to be obeyed.
-                    return self._disbelieve(now)
-                self._heard_at = now
-                message = self._session.receive(frame)
-                if isinstance(message, Welcome):
-                    if message.epoch <= self._subjects.epochs.highest:
-                        break
-                    await self._open(message)
-                else:
-                    self._hear(message)
-                self._subjects.lease.extend(self._patience_seconds)
-            await self._close(CloseCode.CONFLICT, STALE_EPOCH)
-            return Ending(Next.AGAIN, "the orchestrator's epoch is one that was seen before")
-        except ConnectionClosed as error:
-            return self._given_up or self._closed(error)
+            self._take(frame)
         except ProtocolError as error:
-            await self._close(error.close_code, str(error))
-            return Ending(Next.AGAIN, f"the orchestrator broke the protocol: {error}")
-        except AgentError as error:
-            await self._close(CloseCode.TRY_AGAIN_LATER, "")
-            return Ending(Next.AGAIN, f"the welcome cannot be kept: {error}")
+            ending = Ending(Next.AGAIN, f"the orchestrator broke the protocol: {error}")
+            self._end(ending, error.close_code, str(error))
+        except Exception as error:
+            # The socket's library would only log it: this one is for whoever runs the agent.
+            self._ended.set_exception(error)
+
+    def hang_up(self, error: ConnectionClosed) -> None:
+        """Note that the socket is gone."""
+        self._end(self._given_up or self._closed(error))
+
+    def _end(self, ending: Ending, code: CloseCode | None = None, close_reason: str = "") -> None:
+        if not self._ended.done():
+            self._ended.set_result(_End(ending, code, close_reason))
+
+    def _take(self, frame: str | bytes) -> None:
+        now = self._clock()
+        if self._is_doubtful(now):
+            # It lay here while nobody could hear it: it is not to be obeyed.
+            self._disbelieve(now)
+            return
+        self._heard_at = now
+        if isinstance(frame, bytes):
+            raise InvalidMessage("not a message: a binary frame")
+        message = self._session.receive(frame)
+        if isinstance(message, Welcome):
+            self._is_opening = True
+            self._tasks.create_task(self._open(message))
+            return
+        self._obey(message)
+        self._subjects.lease.extend(self._patience_seconds)
 
     def _look_at_the_clock(self) -> None:
         """Give the socket up when nothing comes, or after an absence of this process."""
@@ -191,26 +223,30 @@ class Conversation:
     def _is_doubtful(self, now: float) -> bool:
         return now - self._awake_at > self._doubt_seconds
 
-    def _disbelieve(self, now: float) -> Ending:
+    def _disbelieve(self, now: float) -> None:
         self._subjects.lease.extend(0.0)
-        return self._give_up(f"this process did not run for {now - self._awake_at:.0f} s")
+        self._give_up(f"this process did not run for {now - self._awake_at:.0f} s")
 
-    def _give_up(self, reason: str) -> Ending:
+    def _give_up(self, reason: str) -> None:
+        self._given_up = Ending(Next.AGAIN, reason)
         # The other end is gone, or as good as gone: a polite close would wait for it.
         self._socket.transport.abort()
-        self._given_up = Ending(Next.AGAIN, reason)
-        return self._given_up
-
-    async def _frame(self) -> str:
-        frame = await self._socket.recv()
-        if isinstance(frame, bytes):
-            raise InvalidMessage("not a message: a binary frame")
-        return frame
 
     async def _open(self, welcome: Welcome) -> None:
         # The order is the promise: the epoch is durable before anything is said under it, and
         # the inventory goes out before any command is heard.
-        await self._subjects.epochs.accept(welcome.epoch)
+        epochs = self._subjects.epochs
+        if welcome.epoch <= epochs.highest:
+            ending = Ending(Next.AGAIN, "the orchestrator's epoch is one that was seen before")
+            self._end(ending, CloseCode.CONFLICT, STALE_EPOCH)
+            return
+        try:
+            await epochs.accept(welcome.epoch)
+        except AgentError as error:
+            ending = Ending(Next.AGAIN, f"the welcome cannot be kept: {error}")
+            self._end(ending, CloseCode.TRY_AGAIN_LATER)
+        if self._ended.done():
+            return
         self._patience_seconds = welcome.limits.lost_seconds
         self._doubt_seconds = welcome.limits.suspect_seconds
         # From here on by the rhythm of these limits.
@@ -223,8 +259,12 @@ class Conversation:
         self._subjects.resume()
         self._welcomed.set()
         log.info("connected", session_id=welcome.session_id, epoch=welcome.epoch)
+        self._is_opening = False
+        unheard, self._unheard = self._unheard, []
+        for frame in unheard:
+            self.hear(frame)
 
-    def _hear(self, message: OrchestratorMessage) -> None:
+    def _obey(self, message: OrchestratorMessage) -> None:
         match message:
             case Command():
                 self._subjects.inbox.command(message)

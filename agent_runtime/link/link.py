@@ -11,7 +11,7 @@ from typing import Final, Literal
 
 import structlog
 from structlog.typing import FilteringBoundLogger
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import connect
 from websockets.exceptions import WebSocketException
 from websockets.typing import Subprotocol
 
@@ -26,6 +26,7 @@ from agent_runtime.errors import (
 from agent_runtime.link.backoff import Backoff
 from agent_runtime.link.conversation import Conversation, Subjects
 from agent_runtime.link.endings import Ending, Next, of_dial
+from agent_runtime.link.socket import PromptSocket
 from xagent_protocol import SUBPROTOCOL
 from xagent_protocol.codec import MAX_FRAME_BYTES
 from xagent_protocol.messages import Goodbye, Hello
@@ -121,8 +122,8 @@ class Link:
                     lasted_seconds = clock.time() - opened_at
                     self._backoff.reset(at_once=lasted_seconds >= STEADY_SECONDS)
 
-    async def _dial(self) -> ClientConnection:
-        return await connect(
+    async def _dial(self) -> PromptSocket:
+        socket = await connect(
             self._url,
             subprotocols=[Subprotocol(SUBPROTOCOL)],
             additional_headers={"Authorization": f"Bearer {self._credential}"},
@@ -132,7 +133,10 @@ class Link:
             close_timeout=CLOSE_SECONDS,
             ping_interval=None,  # beats prove more: that the loop which takes commands is alive
             proxy=self._proxy,
+            create_connection=PromptSocket,
         )
+        assert isinstance(socket, PromptSocket)  # which its type does not say
+        return socket
 
     async def _pause_after(self, ending: Ending) -> float:
         match ending.next:

@@ -67,14 +67,25 @@ class Settlement:
         Returns before it is committed, so that an agent's results share commits; only one that
         nobody waits for is looked up first, lest an agent fill the memory with such look-ups.
         """
+        if self.settle(live, message):
+            return
         crash_at("result-received")
-        entry = self._pending.get(message.request_id)
-        if entry is None:
-            await self._errands.unharmed(self._finish_late(live, message))
-        elif entry.turn.try_take():
-            self._finish(entry, live, message)
-        else:
+        if self._pending.get(message.request_id) is not None:
             self._errands.spawn(self._finish_in_turn(live, message))
+        else:
+            await self._errands.unharmed(self._finish_late(live, message))
+
+    def settle(self, live: LiveAgent, message: Result) -> bool:
+        """Do the same where nobody has to be waited for: the command is open, and nobody moves it.
+
+        Returns whether that is so; else nothing was done.
+        """
+        entry = self._pending.get(message.request_id)
+        if entry is None or entry.record.agent_id != live.agent_id or not entry.turn.try_take():
+            return False
+        crash_at("result-received")
+        self._finish(entry, live, message)
+        return True
 
     async def _start_in_turn(self, entry: PendingCommand, attempt: int) -> None:
         async with entry.turn:

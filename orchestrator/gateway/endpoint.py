@@ -13,6 +13,7 @@ from orchestrator.dispatch.dispatcher import Dispatcher
 from orchestrator.gateway.connection import DRAINING, Connection
 from orchestrator.gateway.flusher import Flusher
 from orchestrator.gateway.heartbeat import Heartbeat
+from orchestrator.gateway.protocol import PROMPT
 from orchestrator.settings import Bounds, Timers
 from xagent_protocol import SUBPROTOCOL
 from xagent_protocol.close_codes import CloseCode
@@ -63,6 +64,8 @@ class AgentEndpoint:
             timers=self._timers,
             bounds=self._bounds,
         )
+        if PROMPT in scope["extensions"]:
+            scope["extensions"][PROMPT]["tell_at_once"](connection.hear)
         self._heartbeat.add(connection)
         try:
             await connection.run()

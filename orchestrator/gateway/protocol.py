@@ -1,11 +1,12 @@
 """uvicorn's WebSocket protocol, with the ends of a socket and the bounds that it leaves open.
 
-Nothing here runs for a frame as our agents send them: only once for each socket, when the
-application is done with it, and for fragments and pings.
+And with a way to hear a message in the call that brought it: a queue, a paused socket and a task
+that is woken cost a result more than what is done with it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
@@ -17,8 +18,41 @@ MAX_FRAGMENTS: Final = 1024
 """Of one message. The limit of its bytes does not count fragments without any."""
 
 
+PROMPT: Final = "xagent.prompt"
+"""The extension of the ASGI scope under which an application finds how to be told at once."""
+
+Prompt = Callable[[str], bool]
+"""Takes a text message and says whether it did; what it leaves comes by `receive`."""
+
+
 class AgentSocketProtocol(WebSocketsSansIOProtocol):
     """Ends a refused handshake and a socket whose peer does not read; keeps its memory bounded."""
+
+    _prompt: Prompt | None = None
+
+    def tell_at_once(self, prompt: Prompt) -> None:
+        """Offer each message to *prompt* first, unless others wait to be received."""
+        self._prompt = prompt
+
+    def send_receive_event_to_app(self) -> None:
+        """Pass a whole message on."""
+        if (
+            self._prompt is None
+            or len(self.frames) != 1
+            or self.curr_msg_data_type != "text"
+            or self.close_sent
+            or not self.queue.empty()
+        ):
+            super().send_receive_event_to_app()
+            return
+        try:
+            is_taken = self._prompt(self.frames[0].decode())
+        except UnicodeDecodeError:
+            is_taken = False  # uvicorn says why, and closes
+        if is_taken:
+            self.frames = []
+        else:
+            super().send_receive_event_to_app()
 
     def handle_cont(self, event: Frame) -> None:
         """Take a fragment of a message, unless there are too many of it."""
@@ -41,6 +75,7 @@ class AgentSocketProtocol(WebSocketsSansIOProtocol):
     async def run_asgi(self) -> None:
         """Serve the socket until it is over, and see to it that it then is gone."""
         app = self.app
+        self.scope["extensions"][PROMPT] = {"tell_at_once": self.tell_at_once}
 
         async def served(*arguments: Any) -> None:
             await app(*arguments)

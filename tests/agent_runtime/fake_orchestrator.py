@@ -118,6 +118,12 @@ class Visit:
         self._protocol.send_text(text.encode())
         self._flush()
 
+    def say_in_fragments(self, content: bytes, *, at: int) -> None:
+        """Send whatever it is as a text message in two frames."""
+        self._protocol.send_text(content[:at], fin=False)
+        self._protocol.send_continuation(content[at:], fin=True)
+        self._flush()
+
     def say_bytes(self, content: bytes) -> None:
         """Send a binary frame."""
         self._protocol.send_binary(content)

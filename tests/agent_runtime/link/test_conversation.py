@@ -203,6 +203,32 @@ async def test_garbage_closes_the_socket_with_its_code_and_is_dialled_past(
         await (await orchestrator.visit()).welcome(2)
 
 
+async def test_a_message_in_fragments_is_one_message(
+    rig: Rig, orchestrator: FakeOrchestrator
+) -> None:
+    async with rig.running():
+        visit = await orchestrator.visit()
+        await visit.welcome()
+
+        visit.say_in_fragments(encode(Beat(7)).encode(), at=5)
+
+        assert (await visit.hear(AgentBeat)).seq == 7
+
+
+async def test_text_that_is_no_text_closes_the_socket(
+    rig: Rig, orchestrator: FakeOrchestrator
+) -> None:
+    """F21: half a character, say."""
+    async with rig.running():
+        visit = await orchestrator.visit()
+        await visit.welcome()
+
+        visit.say_in_fragments(b'{"type":"\xff"}', at=3)
+
+        assert (await visit.closed())[0] == 1007
+        await (await orchestrator.visit()).welcome(2)
+
+
 async def test_a_binary_frame_is_garbage(rig: Rig, orchestrator: FakeOrchestrator) -> None:
     async with rig.running():
         visit = await orchestrator.visit()
