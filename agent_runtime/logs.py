@@ -34,7 +34,7 @@ def configure(agent_id: AgentId, log_format: LogFormat | None, stream: TextIO = 
     # which costs a line several times as much.
     structlog.configure(
         processors=[*shared, *_rendering(log_format, colors=stream.isatty())],
-        logger_factory=structlog.PrintLoggerFactory(stream),
+        logger_factory=structlog.WriteLoggerFactory(stream),
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         cache_logger_on_first_use=True,
     )
