@@ -6,6 +6,11 @@ same caches and the same load; and in blocks, where each has the machine to itse
 Two browsers and four Pythons do not fit into the caches of a small machine together, so the
 first is slower for both. The client posts on one kept connection.
 
+A click, a navigation and a picture wait for frames of their browser, 16.7 ms apart. Called without
+a pause, they begin where the frame before has just ended, so that whoever is a little later waits
+for one frame more, or rides on one for nothing. So a pause goes before each of them, of all lengths
+up to a frame in shuffled order, and what is added by us is the difference of the means.
+
     python -m benchmarks.browser [--rounds N] [--json FILE]
 """
 
@@ -16,6 +21,7 @@ import asyncio
 import contextlib
 import http.server
 import json
+import random
 import socket
 import statistics
 import tempfile
@@ -35,8 +41,11 @@ from benchmarks.processes import orchestrator, running
 PAGE: Final = b"<!doctype html><title>A page</title><h1>Hello</h1><button>Press</button><p>" + (
     b"Some text. " * 40
 )
-CALLS: Final = {"evaluate": 60, "title": 60, "click": 16, "goto": 8, "screenshot": 8}
-"""Actions, and how often each is called in a round, so that all take about as long."""
+CALLS: Final = {"evaluate": 60, "title": 60, "click": 40, "goto": 16, "screenshot": 16}
+"""Actions, and how often each is called in a round."""
+FRAME_SECONDS: Final = 1 / 60
+IN_FRAMES: Final = frozenset({"click", "goto", "screenshot"})
+"""Actions that wait for frames."""
 START_SECONDS: Final = 30.0
 
 
@@ -146,14 +155,25 @@ def in_blocks(calls: int) -> list[bool]:
 
 ARRANGEMENTS: Final = {"one by one": one_by_one, "in blocks": in_blocks}
 
-Medians = dict[tuple[str, str], tuple[list[float], list[float], list[float]]]
-"""Milliseconds of each round by action and arrangement: direct, ours, and of ours what is not the
-call of Playwright itself. A click waits for the frames of its browser, of 16.7 ms each, so that
-only the last says what is added to it."""
+
+class Round(msgspec.Struct, frozen=True):
+    """One action in one arrangement and one round, in milliseconds.
+
+    *direct* and *posted* are medians, *added* is the difference of the means, and *around* the
+    median of what a posted call takes besides the call of Playwright itself.
+    """
+
+    direct: float
+    posted: float
+    added: float
+    around: float
 
 
-async def measure(rounds: int, client: Xagent, url: str) -> Medians:
-    """Return the medians of every round but the first, which warms both up."""
+Rounds = dict[tuple[str, str], list[Round]]
+
+
+async def measure(rounds: int, client: Xagent, url: str) -> Rounds:
+    """Return every round but the first, which warms both up."""
     params: dict[str, dict[str, Any]] = {
         "evaluate": {"expression": "1+1"},
         "title": {},
@@ -161,7 +181,7 @@ async def measure(rounds: int, client: Xagent, url: str) -> Medians:
         "goto": {"url": url},
         "screenshot": {},
     }
-    found: Medians = {(action, name): ([], [], []) for action in CALLS for name in ARRANGEMENTS}
+    found: Rounds = {(action, name): [] for action in CALLS for name in ARRANGEMENTS}
     async with async_playwright() as playwright:
         bundled = Path(playwright.chromium.executable_path)
         executable = (await find_browser(None, bundled)).path
@@ -174,38 +194,54 @@ async def measure(rounds: int, client: Xagent, url: str) -> Medians:
             client.run("goto", {"url": url})
             direct = direct_calls(page, url)
             for number in range(rounds + 1):
-                for (action, name), medians in found.items():
-                    seconds: tuple[list[float], list[float], list[float]] = ([], [], [])
+                for (action, name), rounds_of_it in found.items():
+                    theirs, ours, around = [], [], []
+                    pauses = {True: _pauses(action), False: _pauses(action)}
                     for is_direct in ARRANGEMENTS[name](CALLS[action]):
+                        if action in IN_FRAMES:
+                            await asyncio.sleep(pauses[is_direct].pop())
                         started = time.perf_counter()
                         if is_direct:
                             await direct[action]()
-                            seconds[0].append(time.perf_counter() - started)
+                            theirs.append((time.perf_counter() - started) * 1000)
                         else:
                             took_ms = client.run(action, params[action])
-                            seconds[1].append(time.perf_counter() - started)
-                            seconds[2].append(seconds[1][-1] - took_ms / 1000)
+                            ours.append((time.perf_counter() - started) * 1000)
+                            around.append(ours[-1] - took_ms)
                     if number:
-                        for median, samples in zip(medians, seconds, strict=True):
-                            median.append(statistics.median(samples) * 1000)
+                        rounds_of_it.append(_round(theirs, ours, around))
             await context.close()
     return found
 
 
-def report(found: Medians) -> list[dict[str, float | str]]:
-    """Print the table and return it."""
+def _pauses(action: str) -> list[float]:
+    """Return a pause for each call, evenly spread over a frame, so that chance adds nothing."""
+    pauses = [number * FRAME_SECONDS / CALLS[action] for number in range(CALLS[action])]
+    random.shuffle(pauses)
+    return pauses
+
+
+def _round(theirs: list[float], ours: list[float], around: list[float]) -> Round:
+    median, mean = statistics.median, statistics.mean
+    return Round(median(theirs), median(ours), mean(ours) - mean(theirs), median(around))
+
+
+def report(found: Rounds) -> list[dict[str, float | str]]:
+    """Print the table and return it: of each figure the median of the rounds."""
     rows: list[dict[str, float | str]] = []
     print(
-        "\n| action | arrangement | direct Playwright | POST to xagent | ratio | around the call |"
+        "\n| action | arrangement | direct Playwright | POST to xagent | ratio | added | around |"
     )
-    print("|---|---|---|---|---|---|")
-    for (action, name), (theirs, ours, around) in found.items():
-        direct, posted = statistics.median(theirs), statistics.median(ours)
-        ratio = statistics.median(a / b for a, b in zip(ours, theirs, strict=True))
-        added = statistics.median(around)
+    print("|---|---|---|---|---|---|---|")
+    for (action, name), rounds in found.items():
+        direct = statistics.median(one.direct for one in rounds)
+        posted = statistics.median(one.posted for one in rounds)
+        ratio = statistics.median(one.posted / one.direct for one in rounds)
+        added = statistics.median(one.added for one in rounds)
+        around = statistics.median(one.around for one in rounds)
         print(
             f"| {action} | {name} | {direct:.2f} ms | {posted:.2f} ms | **{ratio:.2f}** "
-            f"| {added:.2f} ms |"
+            f"| {added:+.2f} ms | {around:.2f} ms |"
         )
         rows.append(
             {
@@ -213,8 +249,9 @@ def report(found: Medians) -> list[dict[str, float | str]]:
                 "arrangement": name,
                 "direct_ms": direct,
                 "xagent_ms": posted,
-                "around_ms": added,
                 "ratio": ratio,
+                "added_ms": added,
+                "around_ms": around,
             }
         )
     return rows
