@@ -64,8 +64,7 @@ class AgentEndpoint:
             timers=self._timers,
             bounds=self._bounds,
         )
-        if PROMPT in scope["extensions"]:
-            scope["extensions"][PROMPT]["tell_at_once"](connection.hear)
+        scope["extensions"][PROMPT]["tell_at_once"](connection.hear)
         self._heartbeat.add(connection)
         try:
             await connection.run()

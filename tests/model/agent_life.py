@@ -16,13 +16,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import msgspec
-from websockets.asyncio.client import ClientConnection
 
 from agent_runtime.agent import Agent
 from agent_runtime.errors import AgentError
 from agent_runtime.link.backoff import Backoff
 from agent_runtime.link.conversation import Subjects
 from agent_runtime.link.link import Link
+from agent_runtime.link.socket import PromptSocket
 from agent_runtime.stop import Stop
 from agent_runtime.work.inbox import Inbox
 from agent_runtime.work.journal import Entry, Journal
@@ -211,9 +211,9 @@ class _WiredLink(Link):
 
     dial: Callable[[], Awaitable[AgentEnd]]
 
-    async def _dial(self) -> ClientConnection:
+    async def _dial(self) -> PromptSocket:
         # Structurally it is one, as far as the link and its conversation go.
-        return cast("ClientConnection", await self.dial())
+        return cast("PromptSocket", await self.dial())
 
 
 class AgentLife:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
 
@@ -11,36 +13,55 @@ from websockets.exceptions import ConnectionClosedError
 from websockets.frames import Close
 from websockets.protocol import State
 
+from agent_runtime.link.socket import Listener
+from orchestrator.gateway.protocol import Prompt
 from tests.model.process import Killed, Place, Process
 from tests.model.wire import ABNORMAL, Closing, Inlet, Pipe, Socket, Text
 
 
 class _Incoming:
-    """Frames as a coroutine of one process gets them."""
+    """Frames as one process gets them: offered in the step they arrive in, else they wait."""
 
     def __init__(self, pipe: Pipe, process: Process) -> None:
         self._inlet = Inlet()
-        self._arrival: asyncio.Future[None] | None = None
         self._process = process
+        self._prompt: Callable[[Text | Closing], bool] = lambda frame: False
+        self._waiting: deque[Text | Closing] = deque()
+        self._arrival: asyncio.Future[None] | None = None
         pipe.deliver = self._inlet.take_in
-        self._inlet.on_arrival(self._wake)
+        self._inlet.on_arrival(self._look_soon)
 
-    def put_first(self, frame: Closing) -> None:
+    def offer(self, prompt: Callable[[Text | Closing], bool]) -> None:
+        """Have *prompt* take what it can; it says whether it did. What waits is offered now."""
+        self._prompt = prompt
+        while self._waiting and prompt(self._waiting[0]):
+            self._waiting.popleft()
+
+    def end(self) -> None:
         """Let the receiver see its own end of the socket close."""
-        self._inlet.take_in(frame)
+        self._inlet.take_in(Closing(ABNORMAL, ""))
 
     async def next(self) -> Text | Closing:
         """Wait for a frame."""
-        while True:
-            frame = self._inlet.next()
-            if frame is not None:
-                return frame
+        while not self._waiting:
             self._arrival = asyncio.get_running_loop().create_future()
             await self._arrival
+        # The end of the socket stays the last thing for ever.
+        is_last = isinstance(self._waiting[0], Closing)
+        return self._waiting[0] if is_last else self._waiting.popleft()
 
-    def _wake(self) -> None:
-        if self._arrival is not None and not self._arrival.done() and not self._process.is_dead:
-            self._arrival.set_result(None)
+    def _look_soon(self) -> None:
+        if not self._process.is_dead:
+            self._process.loop.call_soon(self._look)
+
+    def _look(self) -> None:
+        frame = self._inlet.next()
+        if frame is None:
+            return
+        if self._waiting or not self._prompt(frame):
+            self._waiting.append(frame)
+            if self._arrival is not None and not self._arrival.done():
+                self._arrival.set_result(None)
 
 
 class AgentEnd:
@@ -87,15 +108,20 @@ class AgentEnd:
         """Drop the connection without a word."""
         self._end(ABNORMAL, "")
 
-    async def recv(self) -> str:
-        """Wait for a text frame."""
-        frame = await self._incoming.next()
-        if isinstance(frame, Text):
-            self._socket.heard.append(frame.text)
-            return frame.text
-        self._end(frame.code, frame.reason)
-        received = None if frame.code == ABNORMAL else Close(frame.code, frame.reason)
-        raise ConnectionClosedError(received, None)
+    def listen(self, listener: Listener) -> None:
+        """Have *listener* hear what comes."""
+
+        def tell(frame: Text | Closing) -> bool:
+            if isinstance(frame, Text):
+                self._socket.heard.append(frame.text)
+                listener.hear(frame.text)
+                return True
+            self._end(frame.code, frame.reason)
+            received = None if frame.code == ABNORMAL else Close(frame.code, frame.reason)
+            listener.hang_up(ConnectionClosedError(received, None))
+            return True
+
+        self._incoming.offer(tell)
 
     async def close(self, code: int = 1000, reason: str = "") -> None:
         """Say goodbye and go."""
@@ -118,7 +144,7 @@ class AgentEnd:
         if self.state is State.OPEN and not self._process.is_dead:
             self.state = State.CLOSED
             self._socket.up.put(Closing(code, reason))
-            self._incoming.put_first(Closing(ABNORMAL, ""))
+            self._incoming.end()
 
 
 class OrchestratorEnd:
@@ -143,6 +169,10 @@ class OrchestratorEnd:
             return {"type": "websocket.receive", "text": frame.text}
         self._end(frame.code, frame.reason)
         return {"type": "websocket.disconnect", "code": frame.code, "reason": frame.reason}
+
+    def tell_at_once(self, prompt: Prompt) -> None:
+        """Offer each message to *prompt* first, as the server does."""
+        self._incoming.offer(lambda frame: isinstance(frame, Text) and prompt(frame.text))
 
     async def send(self, message: Any) -> None:
         """Take what the application sends; waits while the agent's end takes nothing."""

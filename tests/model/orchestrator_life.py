@@ -25,6 +25,7 @@ from orchestrator.errors import StorageUnavailable
 from orchestrator.gateway.endpoint import AgentEndpoint
 from orchestrator.gateway.flusher import Flusher
 from orchestrator.gateway.heartbeat import Heartbeat
+from orchestrator.gateway.protocol import PROMPT
 from orchestrator.metrics import Metrics
 from orchestrator.settings import Bounds, Timers
 from orchestrator.store.agents import AgentRegistry
@@ -178,6 +179,7 @@ class OrchestratorLife:
             "subprotocols": [SUBPROTOCOL],
             "path_params": {"agent_id": socket.agent_id},
             "client": ("192.0.2.1", socket.number),
+            "extensions": {PROMPT: {"tell_at_once": end.tell_at_once}},
         }
         try:
             await self._endpoint(scope, end.receive, end.send)
