@@ -311,14 +311,11 @@ class Connection:
             give_up_at = asyncio.get_running_loop().time() + self._timers.hello
             while self._session.state is SessionState.AWAITING_INVENTORY:
                 seconds = give_up_at - asyncio.get_running_loop().time()
-                await self._handle(await self._next_within(seconds, "inventory"))
+                await self._take(await self._next_within(seconds, "inventory"))
             while True:
                 if self._closing is not None:
                     raise self._closing
-                message = await self._next()
-                self._is_handling = True
-                await self._handle(message)
-                self._is_handling = False
+                await self._take(await self._next())
         except ProtocolError as error:
             log.warning("agent.protocol_error", agent_id=self._agent_id, error=str(error))
             raise _Closed(error.close_code, f"protocol error: {error}") from error
@@ -368,6 +365,12 @@ class Connection:
                 ),
             )
         )
+
+    async def _take(self, message: AgentMessage) -> None:
+        """Handle a message; until that is done, those behind it wait."""
+        self._is_handling = True
+        await self._handle(message)
+        self._is_handling = False
 
     async def _handle(self, message: AgentMessage) -> None:
         live = self._live

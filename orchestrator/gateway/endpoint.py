@@ -64,7 +64,8 @@ class AgentEndpoint:
             timers=self._timers,
             bounds=self._bounds,
         )
-        scope["extensions"][PROMPT]["tell_at_once"](connection.hear)
+        if (prompt := scope.get("extensions", {}).get(PROMPT)) is not None:
+            prompt["tell_at_once"](connection.hear)
         self._heartbeat.add(connection)
         try:
             await connection.run()
