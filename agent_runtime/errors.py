@@ -10,7 +10,8 @@
     ├── NameTaken                 another install holds the name; it may be free later
     ├── OrchestratorUnreachable   no answer, or one that no orchestrator would give; try again
     ├── JournalUnwritable         a command's beginning cannot be noted; only the command fails
-    └── ArtifactUploadFailed      bytes that a command made could not be handed over
+    ├── ArtifactUploadFailed      bytes that a command made could not be handed over
+    └── ArtifactUnavailable       bytes that a command needs could not be had
 
 The browser's and the actions' own errors stand beside them, and derive from `AgentError` too.
 """
@@ -71,3 +72,7 @@ class JournalUnwritable(AgentError):
 
 class ArtifactUploadFailed(AgentError):
     """The orchestrator did not take an artifact."""
+
+
+class ArtifactUnavailable(AgentError):
+    """The orchestrator has no such artifact, or not for this agent, or cannot be asked."""

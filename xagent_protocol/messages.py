@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from xagent_protocol.ids import BootId, InstallId, JournalId, PageId, RequestId, SessionId
-from xagent_protocol.outcomes import Outcome
+from xagent_protocol.outcomes import DialogState, Outcome
 
 
 class ActionSpec(msgspec.Struct, frozen=True):
@@ -42,12 +42,19 @@ class RuntimeVersions(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class PageSummary(msgspec.Struct, frozen=True):
-    """One open page as the last beat told it."""
+    """One open page as the last beat told it.
+
+    *label* is the name that somebody gave it; *isolated* is whether it is without the profile's
+    cookies; *dialog* is the one that is open on it.
+    """
 
     id: PageId
     url: str
     title: str
     main: bool = False
+    label: str | None = None
+    isolated: bool = False
+    dialog: DialogState | None = None
 
 
 class BrowserStatus(msgspec.Struct, frozen=True):

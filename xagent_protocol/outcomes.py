@@ -65,9 +65,10 @@ class PageState(msgspec.Struct, frozen=True):
 
 
 class DialogState(msgspec.Struct, frozen=True):
-    """A JavaScript dialog that a page showed while the command ran.
+    """A JavaScript dialog that a page showed while the command ran, or still shows.
 
-    *type* is `alert`, `beforeunload`, `confirm` or `prompt`; *action* what the policy did with it.
+    *type* is `alert`, `beforeunload`, `confirm` or `prompt`; *action* is what was done with it:
+    `accepted`, `dismissed`, or `open` while nothing was.
     """
 
     type: str

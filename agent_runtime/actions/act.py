@@ -27,7 +27,7 @@ class Point(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 Force = Annotated[bool, Meta(description="Act even where a person could not.")]
 
 
-@action(family="act", reads=False)
+@action(family="act", reads=False, example={"target": "role=button[name='Buy']"})
 async def click(
     call: Call,
     *,
@@ -53,7 +53,7 @@ async def click(
         )
 
 
-@action(family="act", reads=False)
+@action(family="act", reads=False, example={"target": "text=Menu"})
 async def hover(
     call: Call,
     *,
@@ -73,7 +73,7 @@ async def hover(
         )
 
 
-@action(family="act", reads=False)
+@action(family="act", reads=False, example={"target": "#email", "value": "ada@example.com"})
 async def fill(
     call: Call, *, target: Target, value: str, frame: Frame | None = None, force: Force = False
 ) -> None:
@@ -82,7 +82,7 @@ async def fill(
         await element.fill(value, force=force, timeout=call.patience_ms)
 
 
-@action(family="act", reads=False)
+@action(family="act", reads=False, example={"key": "Enter", "target": "#search"})
 async def press(
     call: Call,
     *,
@@ -103,7 +103,7 @@ async def press(
             await element.press(key, delay=delay, timeout=call.patience_ms)
 
 
-@action(family="act", reads=False)
+@action(family="act", reads=False, example={"target": "#country", "label": "Norway"})
 async def select_option(
     call: Call,
     *,

@@ -1,21 +1,30 @@
-"""What an action gets besides its params: its page, its clock, its targets, its artifacts."""
+"""What an action gets besides its params: its page, its clock, its targets, its artifacts.
+
+This is also what users' own actions are written against.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
-from typing import Final
+from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
+from typing import Final, Protocol
 
 import msgspec
 from playwright.async_api import Page
 
-from agent_runtime.actions.artifacts import ArtifactStore
+from agent_runtime.actions.artifacts import ArtifactStore, Fetched
 from agent_runtime.actions.target import Element
+from agent_runtime.actions.urls import allowed_url
 from agent_runtime.browser.browser import Browser
-from agent_runtime.browser.tab import Tab, printable
+from agent_runtime.browser.files import private_directory
+from agent_runtime.browser.tab import Tab
+from agent_runtime.browser.text import printable
 from xagent_protocol.messages import Command
-from xagent_protocol.outcomes import ArtifactRef
+from xagent_protocol.outcomes import ArtifactRef, PageState
 
 _MARGIN_LIMITS: Final = (0.1, 1.0)
 
@@ -25,6 +34,24 @@ class ActionLimits:
     """How much an answer may carry, in bytes of JSON; what is longer becomes an artifact."""
 
     inline_result_bytes: int = 256 * 1024
+
+
+class Steps(Protocol):
+    """Runs other actions on behalf of one that is made of them."""
+
+    def check(self, action: str, params: bytes) -> None:
+        """Raise the `ActionFailed` of an action that is not known, or of params that do not fit."""
+
+    async def run(self, call: Call, action: str, params: bytes, page: str | None) -> StepDone:
+        """Do it; raises an `ActionFailed` that explains whatever went wrong."""
+
+
+@dataclass(frozen=True)
+class StepDone:
+    """What one of several actions has come to."""
+
+    result: msgspec.Raw
+    page: PageState | None
 
 
 @dataclass(eq=False)
@@ -37,10 +64,15 @@ class Call:
     limits: ActionLimits
     deadline: float
     """On the loop's clock."""
+    steps: Steps
     expiry: asyncio.Timeout | None = None
     """What ends the command at its deadline, or earlier if its page does."""
     open_tab: Tab | None = None
     artifacts: list[ArtifactRef] = field(default_factory=list)
+    dialogs_before: int = 0
+    """How many dialogs its page had shown when it began."""
+    directory: Path | None = None
+    """Where what it fetches lies, once it has fetched something."""
 
     @property
     def tab(self) -> Tab:
@@ -62,6 +94,14 @@ class Call:
         left = self.deadline - asyncio.get_running_loop().time()
         return max(1.0, (left - margin) * 1000)
 
+    def url(self, url: str) -> str:
+        """Return *url* as the browser will read it, if it may be opened.
+
+        Raises:
+            ActionFailed: `blocked_by_policy`, or `invalid_params` for what is no URL.
+        """
+        return allowed_url(url)
+
     def interrupted_by(self, tab: Tab) -> AbstractContextManager[None]:
         """Let the end of *tab*, a page that the action opened itself, end the block at once."""
         return tab.running(self.expiry) if self.expiry is not None else nullcontext()
@@ -70,7 +110,7 @@ class Call:
         """Return what *target* names on the page, for use with `async with`."""
         return Element(self.tab, target, frame)
 
-    async def keep(self, content: bytes, *, content_type: str, name: str) -> ArtifactRef:
+    async def keep(self, content: bytes | Path, *, content_type: str, name: str) -> ArtifactRef:
         """Hand *content* over as an artifact of this command.
 
         Raises:
@@ -81,6 +121,22 @@ class Call:
         )
         self.artifacts.append(artifact)
         return artifact
+
+    async def fetch(self, artifact_id: str) -> Fetched:
+        """Return a file with an artifact's bytes, which is gone when the command is over.
+
+        Raises:
+            ArtifactUnavailable: there is none of this id for this agent, or it cannot be had.
+        """
+        if self.directory is None:
+            parent = await asyncio.to_thread(private_directory, self.browser.settings.uploads)
+            self.directory = Path(await asyncio.to_thread(mkdtemp, dir=parent))
+        return await self.artifact_store.fetch(artifact_id, self.directory)
+
+    async def tidy_up(self) -> None:
+        """Remove what was fetched."""
+        if self.directory is not None:
+            await asyncio.to_thread(rmtree, self.directory, ignore_errors=True)
 
     async def text(self, text: str, max_chars: int, *, name: str, content_type: str) -> str:
         """Return *text*, or its beginning with a note, the whole being an artifact then."""

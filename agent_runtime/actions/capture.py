@@ -46,7 +46,7 @@ class Snapshot(msgspec.Struct, frozen=True):
     snapshot: str
 
 
-@action(family="artifacts", reads=True)
+@action(family="artifacts", reads=True, example={"full_page": True})
 async def screenshot(
     call: Call,
     *,
@@ -82,7 +82,7 @@ async def screenshot(
     return Screenshot(artifact.artifact_id, artifact.content_type, artifact.size)
 
 
-@action(family="read", reads=True)
+@action(family="read", reads=True, example={})
 async def snapshot(
     call: Call,
     *,

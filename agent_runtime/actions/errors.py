@@ -21,6 +21,7 @@ _REFUSED: Final = frozenset(
         ErrorCode.BLOCKED_BY_POLICY,
         ErrorCode.SELECTOR_INVALID,
         ErrorCode.STALE_REF,
+        ErrorCode.DIALOG_OPEN,
     }
 )
 """Codes that an action fails with before it has done anything."""
@@ -31,6 +32,7 @@ class ActionFailed(AgentError):
 
     *code* is an `ErrorCode`, or the own code of a user's action; *effect* is `none` only where it
     is proven that nothing was done, and left out it is `partial` unless the code proves that.
+    *result* is what there is to tell nevertheless.
     """
 
     def __init__(
@@ -40,9 +42,11 @@ class ActionFailed(AgentError):
         *,
         effect: Effect | None = None,
         details: Mapping[str, object] | None = None,
+        result: object = None,
     ) -> None:
         """State it in one sentence that names the next step."""
         super().__init__(message)
+        self.result = result
         self.code = code
         self.effect = effect or (Effect.NONE if code in _REFUSED else Effect.PARTIAL)
         self.details = dict(details) if details is not None else None
@@ -51,6 +55,8 @@ class ActionFailed(AgentError):
 class ActionTimedOut(ActionFailed):
     """The command's time was spent waiting."""
 
-    def __init__(self, message: str, effect: Effect = Effect.PARTIAL) -> None:
+    def __init__(
+        self, message: str, effect: Effect = Effect.PARTIAL, *, result: object = None
+    ) -> None:
         """State what was waited for."""
-        super().__init__(ErrorCode.TIMED_OUT, message, effect=effect)
+        super().__init__(ErrorCode.TIMED_OUT, message, effect=effect, result=result)

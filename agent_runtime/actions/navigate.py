@@ -14,7 +14,7 @@ from agent_runtime.actions.call import Call
 from agent_runtime.actions.errors import ActionFailed, ActionTimedOut
 from agent_runtime.actions.params import WaitUntil
 from agent_runtime.actions.registry import action
-from agent_runtime.actions.urls import Url, allowed_url
+from agent_runtime.actions.urls import Url
 from xagent_protocol.errors import ErrorCode
 from xagent_protocol.outcomes import Effect
 
@@ -29,7 +29,7 @@ class Navigation(msgspec.Struct, frozen=True):
     title: str
 
 
-@action(family="navigate", reads=False)
+@action(family="navigate", reads=False, example={"url": "https://example.com/"})
 async def goto(
     call: Call, *, url: Url, wait_until: WaitUntil = "load", referer: str | None = None
 ) -> Navigation:
@@ -37,7 +37,7 @@ async def goto(
 
     A page that answers with an HTTP error is a page all the same: see `status`.
     """
-    allowed = allowed_url(url)
+    allowed = call.url(url)
     with navigating(allowed):
         response = await call.page.goto(
             allowed, wait_until=wait_until, referer=referer, timeout=call.patience_ms
@@ -45,7 +45,7 @@ async def goto(
     return await _arrived(call, response)
 
 
-@action(family="navigate", reads=False)
+@action(family="navigate", reads=False, example={})
 async def go_back(call: Call, *, wait_until: WaitUntil = "load") -> Navigation:
     """Go back one page in the history; where there is none, stay."""
     with navigating("the page before"):
@@ -53,12 +53,30 @@ async def go_back(call: Call, *, wait_until: WaitUntil = "load") -> Navigation:
     return await _arrived(call, response)
 
 
-@action(family="navigate", reads=False)
+@action(family="navigate", reads=False, example={})
+async def go_forward(call: Call, *, wait_until: WaitUntil = "load") -> Navigation:
+    """Go forward one page in the history; where there is none, stay."""
+    with navigating("the page after"):
+        response = await call.page.go_forward(wait_until=wait_until, timeout=call.patience_ms)
+    return await _arrived(call, response)
+
+
+@action(family="navigate", reads=False, example={"wait_until": "domcontentloaded"})
 async def reload(call: Call, *, wait_until: WaitUntil = "load") -> Navigation:
     """Load the page again."""
     with navigating(call.page.url):
         response = await call.page.reload(wait_until=wait_until, timeout=call.patience_ms)
     return await _arrived(call, response)
+
+
+@action(
+    family="navigate", reads=False, example={"html": "<title>Note</title><p>Written by hand.</p>"}
+)
+async def set_content(call: Call, *, html: str, wait_until: WaitUntil = "load") -> Navigation:
+    """Write *html* into the page's document, in place of all that is there; its URL stays."""
+    with navigating("the content"):
+        await call.page.set_content(html, wait_until=wait_until, timeout=call.patience_ms)
+    return await _arrived(call, None)
 
 
 @contextmanager

@@ -27,6 +27,9 @@ Frame = Annotated[
     ),
 ]
 
+Label = Annotated[str, Meta(pattern=r"^(?!p[0-9]+$)[A-Za-z][A-Za-z0-9_.-]{0,62}$")]
+"""A page's name, which no id can be."""
+
 MaxChars = Annotated[
     int,
     Meta(

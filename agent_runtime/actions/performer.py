@@ -8,24 +8,25 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 from time import perf_counter
 from typing import Final
 
 import msgspec
 import structlog
-from playwright.async_api import Error, TimeoutError as PlaywrightTimeout
 from structlog.typing import FilteringBoundLogger
 
 from agent_runtime.actions.artifacts import ArtifactStore
-from agent_runtime.actions.call import ActionLimits, Call
+from agent_runtime.actions.call import ActionLimits, Call, StepDone
 from agent_runtime.actions.errors import ActionFailed, ActionTimedOut
+from agent_runtime.actions.explanation import dialog_open, explained
 from agent_runtime.actions.registry import Action, ActionRegistry
 from agent_runtime.actions.results import Truncated, encode_result, is_too_deep
 from agent_runtime.browser.browser import Browser
-from agent_runtime.browser.errors import BrowserCrashed, BrowserError, PageClosed
-from agent_runtime.browser.tab import Tab, printable
+from agent_runtime.browser.errors import BrowserError
+from agent_runtime.browser.tab import Tab
+from agent_runtime.browser.text import printable
 from agent_runtime.errors import ArtifactUploadFailed
-from agent_runtime.logs import described
 from xagent_protocol.errors import ErrorCode
 from xagent_protocol.messages import ActionSpec, Command
 from xagent_protocol.outcomes import (
@@ -43,9 +44,6 @@ log: FilteringBoundLogger = structlog.get_logger()
 _MAIN: Final = "main"
 """The lane of the main page: one, whichever page that comes to be, lest a command that is asked
 for later overtake those that wait for the page that was."""
-
-_PIPE_CLOSED: Final = "handler is closed"
-"""How uvloop says that the pipe to Playwright's driver is no more."""
 
 _LOADING: Final = ("navigate", "pages")
 """The families of actions that may be stopped while a page loads."""
@@ -79,8 +77,10 @@ class Performer:
             return None
         if command.page is None:
             return _MAIN
-        main = self._browser.tabs.main
-        return _MAIN if main is not None and command.page == main.id else command.page
+        tab = self._browser.tabs.find(command.page)
+        if tab is None:
+            return command.page
+        return _MAIN if tab is self._browser.tabs.main else tab.id
 
     async def perform(self, command: Command) -> Outcome:
         """Run *command* within its time and return how it ended.
@@ -88,44 +88,57 @@ class Performer:
         Cancelling this stops the action; ask `cancelled` for the outcome then.
         """
         began = perf_counter()
-        call = Call(
-            command,
-            self._browser,
-            self._artifacts,
-            self.limits,
-            asyncio.get_running_loop().time() + command.timeout,
-        )
-        dialogs: dict[Tab, int] = {}
+        deadline = asyncio.get_running_loop().time() + command.timeout
+        call = Call(command, self._browser, self._artifacts, self.limits, deadline, self)
         error: CommandError | None = None
         state, effect, result = OutcomeState.SUCCEEDED, Effect.COMPLETE, NO_RESULT
         try:
             action = self._registry.named(command.action)
-            params = action.decode(command.params)
-            result = await self._run(action, params, call, dialogs)
+            result = await self._run(action, action.decode(command.params), call)
         except Exception as raised:
-            failure = await self._explain(raised, call)
+            failure = await explained(raised, call)
             timed_out = isinstance(failure, ActionTimedOut)
             state = OutcomeState.TIMED_OUT if timed_out else OutcomeState.FAILED
             effect = failure.effect
             error = CommandError(failure.code, printable(str(failure)), failure.details)
+            result = await _rest(failure, call)
+        finally:
+            await call.tidy_up()
         return Outcome(
             state=state,
             effect=effect,
             result=result,
             error=error,
-            page=self._page_state(call),
+            page=_page_state(call),
             artifacts=tuple(call.artifacts),
-            dialog=_dialog(call, dialogs),
+            dialog=_dialog(call),
             notices=self._browser.take_notices(),
             duration_ms=round((perf_counter() - began) * 1000, 3),
         )
+
+    def check(self, action: str, params: bytes) -> None:
+        """Raise the `ActionFailed` of an action that is not known, or of params that do not fit."""
+        self._step(action).decode(params)
+
+    async def run(self, call: Call, action: str, params: bytes, page: str | None) -> StepDone:
+        """Do *action* as a part of *call*; raises an `ActionFailed` that says what went wrong."""
+        step = self._step(action)
+        command = msgspec.structs.replace(call.command, action=action, page=page)
+        inner = dataclasses.replace(call, command=command, open_tab=None, expiry=None)
+        try:
+            result = await self._run(step, step.decode(params), inner)
+        except Exception as raised:
+            raise await explained(raised, inner) from raised
+        finally:
+            call.open_tab, call.directory = inner.open_tab or call.open_tab, inner.directory
+        return StepDone(result, _page_state(inner))
 
     def cancelled(self, command: Command, begun: bool) -> Outcome:
         """Return the outcome of a command that was cancelled before or after it began."""
         page: PageState | None = None
         with contextlib.suppress(BrowserError):
-            tab = self._browser.tabs.named(command.page) if command.page else None
-            tab = tab or self._browser.tabs.main
+            named = self._browser.tabs.named(command.page) if command.page else None
+            tab = named or self._browser.tabs.main
             page = tab.state() if tab is not None else None
         if begun:
             message = "the command was cancelled while it ran; what it had done by then stays done"
@@ -138,22 +151,25 @@ class Performer:
             page=page,
         )
 
-    async def _run(
-        self, action: Action, params: msgspec.Struct, call: Call, dialogs: dict[Tab, int]
-    ) -> msgspec.Raw:
-        tab: Tab | None = None
-        began = False
+    def _step(self, action: str) -> Action:
+        step = self._registry.named(action)
+        if step.is_of_others:
+            raise ActionFailed(ErrorCode.INVALID_PARAMS, f"{action} cannot be a part of another")
+        return step
+
+    async def _run(self, action: Action, params: msgspec.Struct, call: Call) -> msgspec.Raw:
+        if action.is_of_others:
+            # Each of the others has its own turn and its own end, at the same deadline.
+            return await _encode(await action.run(call, params), call)
         deadline = call.expiry = asyncio.timeout_at(call.deadline)
+        began = False
         try:
             async with deadline:
                 if action.spec.on_page:
                     tab = call.open_tab = await self._browser.tab(call.command.page)
                     # Which page is main may have changed since the lane was chosen.
                     async with tab.turn:
-                        if tab.is_crashed:
-                            raise await self._browser.why_closed(tab)
-                        await tab.prepare()
-                        dialogs[tab] = tab.dialogs_shown
+                        await self._prepare(call, tab)
                         began = True
                         with tab.running(deadline):
                             value = await action.run(call, params)
@@ -165,18 +181,7 @@ class Performer:
         except TimeoutError as error:
             if not deadline.expired():
                 raise
-            tab = call.open_tab
-            if tab is not None and (tab.launch.lost.is_set() or tab.is_crashed):
-                raise await self._browser.why_closed(tab) from error
-            if tab is not None and tab.page.is_closed():
-                raise await self._browser.why_closed(tab) from error
-            if began:
-                await self._free(call, action)
-            raise ActionTimedOut(
-                f"{action.spec.name} was stopped after {call.command.timeout:g} s: "
-                "give it more time, or look at the page with a snapshot",
-                Effect.PARTIAL if began else Effect.NONE,
-            ) from error
+            raise await self._interrupted(action, call, began) from error
         except (ActionTimedOut, asyncio.CancelledError):
             if began:
                 await self._free(call, action)
@@ -185,44 +190,48 @@ class Performer:
             if began and not action.spec.reads:
                 self._browser.touched(call.open_tab)
 
-    async def _free(self, call: Call, action: Action) -> None:
-        """Leave the page usable for the next command, whatever this one was stopped in."""
-        if call.open_tab is not None:
-            await call.open_tab.unwedge(loads=action.spec.family in _LOADING)
+    async def _prepare(self, call: Call, tab: Tab) -> None:
+        if tab.is_crashed:
+            raise await self._browser.why_closed(tab)
+        if (failure := dialog_open(tab, Effect.NONE)) is not None:
+            raise failure
+        await tab.prepare()
+        call.dialogs_before = tab.dialogs.shown
 
-    async def _explain(self, error: Exception, call: Call) -> ActionFailed:
-        match error:
-            case ActionFailed():
-                return error
-            case BrowserError():
-                return _of_browser(error)
-            case ArtifactUploadFailed():
-                return ActionFailed(
-                    ErrorCode.ARTIFACT_UPLOAD_FAILED, str(error), effect=Effect.COMPLETE
-                )
-            case PlaywrightTimeout():
-                return ActionTimedOut(f"{call.command.action} was not done in time")
-            case Error() if _is_gone(error, call.open_tab):
-                return _of_browser(await self._browser.why_closed(call.open_tab))
-            case RuntimeError() if _PIPE_CLOSED in str(error):
-                return _of_browser(await self._browser.why_closed(call.open_tab))
-            case Error():
-                # Foreseen failures were explained where they arose; this one was not foreseen.
-                return ActionFailed(
-                    ErrorCode.INTERNAL_ERROR,
-                    f"the browser refused {call.command.action}: {error.message.splitlines()[0]}",
-                    effect=Effect.PARTIAL,
-                )
-        log.error("action failed", action=call.command.action, **described(error))
-        return ActionFailed(
-            ErrorCode.INTERNAL_ERROR,
-            f"{call.command.action} failed inside the agent ({type(error).__name__}): "
-            "its log has the rest",
-            effect=Effect.PARTIAL,
+    async def _interrupted(self, action: Action, call: Call, began: bool) -> Exception:
+        """Say why the time was over: by itself, or because the page can go on no more."""
+        tab = call.open_tab
+        if tab is not None:
+            if tab.launch.lost.is_set() or tab.is_crashed or tab.page.is_closed():
+                return await self._browser.why_closed(tab)
+            if began and (failure := dialog_open(tab, Effect.PARTIAL)) is not None:
+                return failure
+        if began:
+            await self._free(call, action)
+        return ActionTimedOut(
+            f"{action.spec.name} was stopped after {call.command.timeout:g} s: "
+            "give it more time, or look at the page with a snapshot",
+            Effect.PARTIAL if began else Effect.NONE,
         )
 
-    def _page_state(self, call: Call) -> PageState | None:
-        return call.open_tab.state() if call.open_tab is not None else None
+    async def _free(self, call: Call, action: Action) -> None:
+        """Leave the page usable for the next command, whatever this one was stopped in."""
+        tab = call.open_tab
+        if tab is not None and not await tab.unwedge(loads=action.spec.family in _LOADING):
+            await self._browser.give_up(tab)
+
+
+def _page_state(call: Call) -> PageState | None:
+    return call.open_tab.state() if call.open_tab is not None else None
+
+
+async def _rest(failure: ActionFailed, call: Call) -> msgspec.Raw:
+    if failure.result is None:
+        return NO_RESULT
+    try:
+        return await _encode(failure.result, call)
+    except ArtifactUploadFailed:
+        return NO_RESULT  # why it failed is more than what was left to tell
 
 
 async def _encode(value: object, call: Call) -> msgspec.Raw:
@@ -235,24 +244,10 @@ async def _encode(value: object, call: Call) -> msgspec.Raw:
     return msgspec.Raw(encode_result(Truncated(artifact.artifact_id, len(encoded))))
 
 
-def _of_browser(error: BrowserError) -> ActionFailed:
-    partial = isinstance(error, BrowserCrashed | PageClosed) and "while" in str(error)
-    return ActionFailed(
-        error.code,
-        str(error),
-        effect=Effect.PARTIAL if partial else Effect.NONE,
-        details=error.details,
-    )
-
-
-def _is_gone(error: Error, tab: Tab | None) -> bool:
-    if tab is not None and (tab.is_crashed or tab.page.is_closed() or tab.launch.lost.is_set()):
-        return True
-    return "has been closed" in error.message or "crashed" in error.message
-
-
-def _dialog(call: Call, before: dict[Tab, int]) -> DialogState | None:
+def _dialog(call: Call) -> DialogState | None:
     tab = call.open_tab
-    if tab is None or tab.dialogs_shown == before.get(tab):
+    if tab is None:
         return None
-    return tab.last_dialog
+    if tab.dialogs.open is not None:
+        return tab.dialogs.open
+    return None if tab.dialogs.shown == call.dialogs_before else tab.dialogs.last

@@ -11,13 +11,13 @@ from agent_runtime.actions.registry import action
 _TEXT: Final = "text/plain; charset=utf-8"
 
 
-@action(family="read", reads=True)
+@action(family="read", reads=True, example={})
 async def title(call: Call) -> str:
     """Return the page's title."""
     return await call.tab.read_title()
 
 
-@action(family="read", reads=True)
+@action(family="read", reads=True, example={"target": "h1"})
 async def inner_text(
     call: Call, *, target: Target = "body", frame: Frame | None = None, max_chars: MaxChars = 20_000
 ) -> str:
@@ -27,7 +27,7 @@ async def inner_text(
     return await call.text(text, max_chars, name="inner_text.txt", content_type=_TEXT)
 
 
-@action(family="read", reads=True)
+@action(family="read", reads=True, example={})
 async def content(call: Call, *, max_chars: MaxChars = 20_000) -> str:
     """Return the page's HTML as it is now."""
     html = await call.page.content()

@@ -8,7 +8,7 @@ action costs its function and nothing else; it is announced as soon as its modul
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from difflib import get_close_matches
 from types import ModuleType
 from typing import Any, Final, Self, get_type_hints
@@ -35,14 +35,24 @@ _lenient: Final = msgspec.json.Decoder(float_hook=_number)
 class Action:
     """One action: what is announced of it, and how it is run."""
 
-    def __init__(self, function: ActionFunction, *, family: str, reads: bool, on_page: bool):
-        """Read everything from the function's signature.
+    def __init__(
+        self,
+        function: ActionFunction,
+        *,
+        family: str,
+        reads: bool,
+        on_page: bool,
+        of_others: bool,
+        example: Mapping[str, object] | None,
+    ) -> None:
+        """Read everything else from the function's signature.
 
         Raises:
             TypeError: a parameter is not keyword-only or has no type.
         """
         hints = get_type_hints(function, include_extras=True)
         self._function = function
+        self.is_of_others = of_others
         self._params = _params_type(function, hints)
         self._decoder = msgspec.json.Decoder(self._params)
         self.spec = ActionSpec(
@@ -54,6 +64,8 @@ class Action:
             params=json_schema(self._params),
             result=json_schema(hints.get("return", None)),
         )
+        if example is not None:
+            self.spec.params["examples"] = [dict(example)]
 
     def decode(self, raw: bytes | msgspec.Raw) -> msgspec.Struct:
         """Read params.
@@ -80,15 +92,30 @@ class Action:
         return await self._function(call, **msgspec.structs.asdict(params))
 
 
-def action(*, family: str, reads: bool, on_page: bool = True) -> Callable[[ActionFunction], Action]:
+def action(
+    *,
+    family: str,
+    reads: bool,
+    on_page: bool = True,
+    of_others: bool = False,
+    example: Mapping[str, object] | None = None,
+) -> Callable[[ActionFunction], Action]:
     """Turn an async function into the action of its name.
 
     *reads*: it changes nothing, so it may be repeated. *on_page*: it acts on one page, in turn
-    with the other commands for that page; else it runs at once.
+    with the other commands for that page; else it runs at once. *of_others*: it is made of other
+    actions, each of which takes its own turn at its own page. *example*: params that make sense.
     """
 
     def decorate(function: ActionFunction) -> Action:
-        return Action(function, family=family, reads=reads, on_page=on_page)
+        return Action(
+            function,
+            family=family,
+            reads=reads,
+            on_page=on_page,
+            of_others=of_others,
+            example=example,
+        )
 
     return decorate
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
-from agent_runtime.browser.tab import printable
+from agent_runtime.browser.text import printable
 from xagent_protocol.codec import MAX_DEPTH, depth_exceeds
 
 _ROOM_FOR_THE_FRAME: Final = 8

@@ -34,7 +34,7 @@ _LEFT: Final = (
 _MAX_STACK: Final = 4_000
 
 
-@action(family="script", reads=False)
+@action(family="script", reads=False, example={"expression": "document.links.length"})
 async def evaluate(
     call: Call,
     *,

@@ -26,7 +26,7 @@ class Waited(msgspec.Struct, frozen=True):
     url: str
 
 
-@action(family="wait", reads=False)
+@action(family="wait", reads=False, example={"text": "Order confirmed"})
 async def wait_for(
     call: Call,
     *,

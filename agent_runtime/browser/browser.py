@@ -25,6 +25,7 @@ from agent_runtime.browser.errors import (
     CALL_FAILED,
     BrowserCrashed,
     BrowserError,
+    BrowserRestarted,
     BrowserUnavailable,
     PageClosed,
     PageCrashed,
@@ -32,7 +33,12 @@ from agent_runtime.browser.errors import (
 from agent_runtime.browser.files import private_directory
 from agent_runtime.browser.find import FoundBrowser, find_browser
 from agent_runtime.browser.guard import Guard
-from agent_runtime.browser.launch import BrowserSettings as BrowserSettings, Launch, launch
+from agent_runtime.browser.launch import (
+    VIEWPORT,
+    BrowserSettings as BrowserSettings,
+    Launch,
+    launch,
+)
 from agent_runtime.browser.mark import Mark
 from agent_runtime.browser.page_ids import PageIds
 from agent_runtime.browser.processes import end_families
@@ -214,26 +220,71 @@ class Browser:
                     raise
 
     async def open_main(self) -> Tab:
-        """Open a blank page if there is none, and return the main page."""
+        """Open a blank page if there is no page of the profile's, and return the main page."""
         async with self._opening:
             if (main := self.tabs.main) is not None:
                 return main
             return await self.open_tab()
 
-    async def open_tab(self) -> Tab:
-        """Open a blank page.
+    async def open_tab(self, *, isolated: bool = False) -> Tab:
+        """Open a blank page; an *isolated* one shares nothing with the profile or another.
 
         Raises:
             BrowserCrashed: the browser died meanwhile.
             BrowserUnavailable: the page cannot be given an id.
         """
         launched = self._current()
-        page = await launched.context.new_page()
+        if isolated:
+            async with self._opening:  # lest it be taken for one that was left
+                page = await (await self._isolated_context(launched)).new_page()
+        else:
+            page = await launched.context.new_page()
         try:
             return self.tabs.admit(page, launched)
         except BrowserUnavailable:
             await page.close()
             raise
+
+    async def close_tab(self, tab: Tab) -> Tab:
+        """Close *tab*, whatever it is doing, and return the main page.
+
+        There always is one: of the last one to go, a blank one takes the place.
+        """
+        if not any(one is not tab and not one.is_isolated for one in self.tabs):
+            # With its last window Chromium would end itself.
+            await self.open_tab()
+        await tab.page.close()
+        self.tabs.drop(tab)
+        if tab.is_isolated and not tab.page.context.pages:
+            await tab.page.context.close()
+        return await self.open_main()
+
+    async def give_up(self, tab: Tab) -> None:
+        """Close a page that answers nothing any more, and tell the next caller."""
+        log.warning("a page does not answer: closing it", page=tab.id)
+        with contextlib.suppress(*CALL_FAILED, BrowserError):
+            main = await self.close_tab(tab)
+            self._notices.append(
+                f"Page {tab.id} answered nothing any more and was closed; "
+                f"{main.id} is the main page now."
+            )
+
+    async def restart(self) -> tuple[tuple[Tab, str], ...]:
+        """End the browser and launch it again with the same profile.
+
+        Returns the pages that were open, with their URLs; their ids are never used again, and
+        none of them is opened anew. Isolated pages are not among them.
+
+        Raises:
+            BrowserCrashed, BrowserUnavailable
+        """
+        launched = self._current()
+        before = tuple((tab, tab.page.url) for tab in self.tabs if not tab.is_isolated)
+        await self._save_cookies(launched)
+        launched.is_retired = True
+        self._lose(launched)
+        await self.ready()
+        return before
 
     async def user_agent(self) -> str:
         """Ask the browser how it calls itself to sites.
@@ -275,7 +326,7 @@ class Browser:
                 f"page {tab.id} was closed while the command ran",
                 {"open": [one.id for one in self.tabs]},
             )
-        return _crashed()
+        return _gone(launched)
 
     # --- loops ------------------------------------------------------------------------------
 
@@ -305,7 +356,17 @@ class Browser:
                 await self.open_main()
             except (*CALL_FAILED, BrowserError) as error:
                 log.warning("no main page can be opened", error=type(error).__name__)
+        await self._close_abandoned(launched)
         self._cookies_due.set()
+
+    async def _close_abandoned(self, launched: Launch) -> None:
+        """Close isolated contexts whose last page a site has closed itself."""
+        browser = launched.context.browser
+        async with self._opening:
+            for context in browser.contexts if browser is not None else ():
+                if context is not launched.context and not context.pages:
+                    with contextlib.suppress(*CALL_FAILED):
+                        await context.close()
 
     async def _answers(self, launched: Launch) -> bool:
         """Ask *launched* for a sign of life; if it gives none it is lost."""
@@ -319,6 +380,11 @@ class Browser:
 
     async def _restart(self) -> None:
         gone = ", ".join(self.tabs.take_lost()) or "none"
+        why = (
+            "on request"
+            if self._launch is not None and self._launch.is_retired
+            else "after a crash"
+        )
         await self._tear_down()
         failures = 0
         while not await self._is_brought_up():
@@ -331,7 +397,7 @@ class Browser:
             failures += 1
         main = self.tabs.main
         self._notices.append(
-            "The browser was restarted after a crash, with the same profile; pages that are gone: "
+            f"The browser was restarted {why}, with the same profile; pages that are gone: "
             f"{gone}; {main.id if main is not None else 'a new page'} is the main page now."
         )
         log.info("browser restarted", epoch=self.epoch, failures=failures, pages_gone=gone)
@@ -384,7 +450,7 @@ class Browser:
         launched.context.on("close", lose)
         try:
             await self._jar.restore(launched.context)
-            self.tabs.attach(launched)
+            self.tabs.attach(launched.context, launched)
             await self.open_main()
         except CALL_FAILED as error:
             raise BrowserUnavailable("the browser died right after its start") from error
@@ -402,8 +468,14 @@ class Browser:
 
     def _current(self) -> Launch:
         if self._launch is None:
-            raise _crashed()
+            raise _gone(None)
         return self._launch
+
+    async def _isolated_context(self, launched: Launch) -> BrowserContext:
+        assert launched.context.browser is not None  # a persistent context has one of its own
+        context = await launched.context.browser.new_context(viewport=VIEWPORT)
+        self.tabs.attach(context, launched)
+        return context
 
     async def _tear_down(self) -> None:
         launched, self._launch = self._launch, None
@@ -437,7 +509,10 @@ class Browser:
         launched.lost.set()
         if launched is not self._launch or self._state is not BrowserState.READY:
             return
-        log.warning("browser lost", epoch=self.epoch, is_running=launched.is_running())
+        if launched.is_retired:
+            log.info("browser is to be restarted", epoch=self.epoch)
+        else:
+            log.warning("browser lost", epoch=self.epoch, is_running=launched.is_running())
         self._state = BrowserState.RESTARTING
         self._is_answering = False
         self.tabs.clear()
@@ -457,7 +532,11 @@ class Browser:
         self._on_change()
 
 
-def _crashed() -> BrowserCrashed:
+def _gone(launched: Launch | None) -> BrowserError:
+    if launched is not None and launched.is_retired:
+        return BrowserRestarted(
+            "somebody had the browser restarted while the command ran; its pages are gone"
+        )
     return BrowserCrashed(
         "the browser died while the command ran; it is being restarted with the same profile"
     )

@@ -5,6 +5,8 @@ AgentError
     ├── BrowserUnavailable    none runs, and why; the agent cannot start with it
     │   └── ProfileBusy       another Chromium holds the profile
     ├── BrowserCrashed        it died while the command ran
+    ├── BrowserRestarted      somebody had it restarted while the command ran
+    ├── LabelTaken            another page bears this label
     ├── PageNotFound          no page ever had this id
     ├── PageClosed            it was here and is gone
     └── PageCrashed           its renderer died; the others live
@@ -51,6 +53,18 @@ class BrowserCrashed(BrowserError):
     """The browser, or the driver between us and it, died under the command."""
 
     code = ErrorCode.BROWSER_CRASHED
+
+
+class BrowserRestarted(BrowserError):
+    """The browser was restarted on request under the command."""
+
+    code = ErrorCode.BROWSER_RESTARTED
+
+
+class LabelTaken(BrowserError):
+    """Another open page bears this label."""
+
+    code = ErrorCode.INVALID_PARAMS
 
 
 class PageNotFound(BrowserError):

@@ -70,6 +70,11 @@ class BrowserSettings:
         """Where downloads land, under names that Playwright makes."""
         return self.directory / "downloads"
 
+    @property
+    def uploads(self) -> Path:
+        """Where files lie that commands put into pages, while they do."""
+        return self.directory / "uploads"
+
 
 @dataclass(eq=False)
 class Launch:
@@ -84,6 +89,8 @@ class Launch:
     lost: asyncio.Event = field(default_factory=asyncio.Event)
     over: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the driver tells that the browser has ended; `lost` may be found out before."""
+    is_retired: bool = False
+    """Whether it ends because somebody asked for another."""
 
     def __post_init__(self) -> None:
         """Listen for the end."""

@@ -16,11 +16,13 @@ from weakref import WeakKeyDictionary
 
 from playwright.async_api import CDPSession, Frame, JSHandle, Page
 
+from agent_runtime.browser.dialogs import Dialogs
 from agent_runtime.browser.errors import CALL_FAILED
 from agent_runtime.browser.launch import Launch
+from agent_runtime.browser.text import printable
 from xagent_protocol.ids import PageId
 from xagent_protocol.messages import PageSummary
-from xagent_protocol.outcomes import DialogState, PageState
+from xagent_protocol.outcomes import PageState
 
 _MAX_TITLE: Final = 500
 _MAX_URL: Final = 2_000
@@ -38,8 +40,8 @@ class Tab:
         self.is_crashed = False
         self.title: str | None = None
         self.title_is_due = True
-        self.dialogs_shown = 0
-        self.last_dialog: DialogState | None = None
+        self.label: str | None = None
+        self.dialogs = Dialogs(page_id, self.interrupt)
         self.snapshot_number = 0
         self._first_of_document = 1
         self._document: JSHandle | None = None
@@ -54,6 +56,11 @@ class Tab:
         """The function that runs scripts in the page's document, as its session names it."""
         self._running: set[asyncio.Timeout] = set()
 
+    @property
+    def is_isolated(self) -> bool:
+        """Whether it is in a context of its own, without the profile's cookies."""
+        return self.page.context is not self.launch.context
+
     @contextmanager
     def running(self, deadline: asyncio.Timeout) -> Iterator[None]:
         """Let the end of this page end the block at once, by letting *deadline* pass."""
@@ -64,7 +71,7 @@ class Tab:
             self._running.discard(deadline)
 
     def interrupt(self) -> None:
-        """End every command that runs on this page; it cannot answer any more."""
+        """End every command that runs on this page; it cannot answer any more, or not now."""
         now = asyncio.get_running_loop().time()
         for deadline in self._running:
             if not deadline.expired():
@@ -76,22 +83,32 @@ class Tab:
             with contextlib.suppress(*CALL_FAILED):
                 self.cdp = await self.launch.context.new_cdp_session(self.page)
 
-    async def unwedge(self, *, loads: bool) -> None:
-        """Stop what the page loads, or a script of its that never ends; within a second.
+    async def unwedge(self, *, loads: bool) -> bool:
+        """Stop what the page loads, or a script of its that never ends; within two seconds.
 
-        Does nothing to a page that answers.
+        Does nothing to a page that answers, or that shows a dialog. Returns whether the page can
+        be used again.
         """
-        if self.cdp is None:
-            return
+        if self.cdp is None or self.dialogs.open is not None:
+            return True
         with contextlib.suppress(*CALL_FAILED, TimeoutError):
             async with asyncio.timeout(_UNWEDGE_SECONDS):
                 if loads:
                     await self.cdp.send("Page.stopLoading")
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(_UNWEDGE_SECONDS / 2):
-                        await self.page.evaluate("0")
-                        return
+                if await self._answers():
+                    return True
                 await self.cdp.send("Runtime.terminateExecution")
+        return self.page.is_closed() or await self._answers()
+
+    async def _answers(self) -> bool:
+        try:
+            async with asyncio.timeout(_UNWEDGE_SECONDS / 2):
+                await self.page.evaluate("0")
+        except TimeoutError:
+            return False
+        except CALL_FAILED:
+            return True  # it is on its way to another document, or gone
+        return True
 
     async def read_title(self) -> str:
         """Ask the page for its title, and remember it.
@@ -110,7 +127,15 @@ class Tab:
 
     def summary(self, *, main: bool) -> PageSummary:
         """What a beat says of this page."""
-        return PageSummary(self.id, self.page.url[:_MAX_URL], self.title or "", main)
+        return PageSummary(
+            self.id,
+            self.page.url[:_MAX_URL],
+            self.title or "",
+            main,
+            self.label,
+            self.is_isolated,
+            self.dialogs.open,
+        )
 
     async def begin_snapshot(self) -> int:
         """Bind a new snapshot to the document that the page is on, and return its number.
@@ -148,12 +173,3 @@ class Tab:
             return not await self._document.evaluate("seen => seen === document")
         except CALL_FAILED:
             return True
-
-
-def printable(text: str) -> str:
-    """Replace what is no character: a page may put half a surrogate pair anywhere."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return text

@@ -7,25 +7,31 @@ names no page.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Final
 
 import structlog
-from playwright.async_api import Dialog, Frame, Page
+from playwright.async_api import BrowserContext, Dialog, Frame, Page
 from structlog.typing import FilteringBoundLogger
 
-from agent_runtime.browser.errors import CALL_FAILED, BrowserUnavailable, PageClosed, PageNotFound
+from agent_runtime.browser.dialogs import DialogPolicy
+from agent_runtime.browser.errors import (
+    CALL_FAILED,
+    BrowserUnavailable,
+    LabelTaken,
+    PageClosed,
+    PageNotFound,
+)
 from agent_runtime.browser.launch import Launch
 from agent_runtime.browser.page_ids import PageIds
-from agent_runtime.browser.tab import Tab, printable
+from agent_runtime.browser.tab import Tab
 from xagent_protocol.ids import PageId
 from xagent_protocol.messages import PageSummary
-from xagent_protocol.outcomes import DialogState
 
 log: FilteringBoundLogger = structlog.get_logger()
 
-_MAX_DIALOG_MESSAGE: Final = 2_000
 _LAST_BREATH_SECONDS: Final = 1.0
 
 
@@ -45,6 +51,11 @@ class Tabs:
         self._open: dict[PageId, Tab] = {}
         self._closed: deque[tuple[float, PageId]] = deque(maxlen=100)
         self._lost: tuple[PageId, ...] = ()
+        self._expected: list[tuple[Callable[[Tab], bool], asyncio.Future[Tab]]] = []
+        self.front: Tab | None = None
+        """The one that was last put before the others, as far as we know."""
+        self.dialog_policy = DialogPolicy()
+        """What becomes of dialogs; may be replaced at any time."""
 
     def __iter__(self) -> Iterator[Tab]:
         """Oldest first."""
@@ -56,11 +67,13 @@ class Tabs:
 
     @property
     def main(self) -> Tab | None:
-        """The oldest open page that has not crashed."""
-        return next((tab for tab in self._open.values() if not tab.is_crashed), None)
+        """The oldest open page of the profile's own that has not crashed."""
+        return next(
+            (tab for tab in self._open.values() if not tab.is_crashed and not tab.is_isolated), None
+        )
 
-    def attach(self, launch: Launch) -> None:
-        """Take in the pages of *launch*, those to come as well.
+    def attach(self, context: BrowserContext, launch: Launch) -> None:
+        """Take in the pages of a context of *launch*, those to come as well.
 
         Raises:
             BrowserUnavailable: no id can be given to one that is there.
@@ -72,9 +85,9 @@ class Tabs:
             except BrowserUnavailable as error:
                 log.error("a page stays without an id", reason=str(error))
 
-        launch.context.on("page", admit)
-        launch.context.on("dialog", self._answer)
-        for page in launch.context.pages:
+        context.on("page", admit)
+        context.on("dialog", self._meet)
+        for page in context.pages:
             self.admit(page, launch)
 
     def admit(self, page: Page, launch: Launch) -> Tab:
@@ -89,18 +102,26 @@ class Tabs:
         tab = Tab(self._ids.take(), page, launch)
         self._open[tab.id] = tab
         self._listen(tab)
+        for is_expected, arrived in self._expected:
+            if not arrived.done() and is_expected(tab):
+                arrived.set_result(tab)
         self._on_untitled()
         self._on_change()
         return tab
 
+    def find(self, name: str) -> Tab | None:
+        """Return the open page of that id or label."""
+        tab = self._open.get(PageId(name))
+        return tab or next((one for one in self._open.values() if one.label == name), None)
+
     def named(self, page_id: str) -> Tab:
-        """Return the open page *page_id*.
+        """Return the open page of that id or label.
 
         Raises:
             PageClosed: it was here once.
             PageNotFound: it never was.
         """
-        tab = self._open.get(PageId(page_id))
+        tab = self.find(page_id)
         if tab is not None:
             return tab
         open_ids = ", ".join(self._open) or "none"
@@ -112,9 +133,32 @@ class Tabs:
             )
         raise PageNotFound(f"there is no page {page_id!r}; open pages: {open_ids}", details)
 
+    async def expect(self, is_expected: Callable[[Tab], bool]) -> Tab:
+        """Wait for a page to come of which *is_expected* is true; cancelling this is safe."""
+        arrived: asyncio.Future[Tab] = asyncio.get_running_loop().create_future()
+        expected = (is_expected, arrived)
+        self._expected.append(expected)
+        try:
+            return await arrived
+        finally:
+            self._expected.remove(expected)
+
+    def name(self, tab: Tab, label: str) -> None:
+        """Give *tab* a name besides its id.
+
+        Raises:
+            LabelTaken: another open page has it.
+        """
+        holder = self.find(label)
+        if holder is not None and holder is not tab:
+            raise LabelTaken(f"page {holder.id} is called {label!r} already: choose another label")
+        tab.label = label
+        self._on_change()
+
     def drop(self, tab: Tab) -> None:
         """Forget *tab*, which is closed; does nothing if it is forgotten already."""
         if self._open.pop(tab.id, None) is not None:
+            self.front = None if self.front is tab else self.front
             self._closed.append((asyncio.get_running_loop().time(), tab.id))
             tab.interrupt()
             self._on_change()
@@ -123,6 +167,7 @@ class Tabs:
         """Forget every page: their browser is gone."""
         gone = tuple(self._open.values())
         self._open.clear()
+        self.front = None
         # A dying browser tells of each page's end before its own.
         since = asyncio.get_running_loop().time() - _LAST_BREATH_SECONDS
         self._lost = (*(one for when, one in self._closed if when >= since), *(t.id for t in gone))
@@ -155,6 +200,7 @@ class Tabs:
                 tab.note_navigation(frame)
                 return
             tab.title = None
+            tab.dialogs.forget()
             on_titled(tab.page)
             self._on_change()
 
@@ -168,23 +214,13 @@ class Tabs:
         tab.page.on("domcontentloaded", on_titled)
         tab.page.on("load", on_titled)
 
-    async def _answer(self, dialog: Dialog) -> None:
-        """Answer *dialog* at once; Playwright runs and keeps this until it ends.
-
-        An alert only informs and a beforeunload stands in the way of what was asked for, so both
-        are accepted; a confirm or a prompt asks for a decision that nobody here may make.
-        """
-        accepts = dialog.type in ("alert", "beforeunload")
+    async def _meet(self, dialog: Dialog) -> None:
+        """Answer *dialog*, or leave it; Playwright runs and keeps this until it ends."""
         tab = next((one for one in self._open.values() if one.page is dialog.page), None)
         if tab is not None:
-            tab.dialogs_shown += 1
-            tab.last_dialog = DialogState(
-                dialog.type,
-                printable(dialog.message)[:_MAX_DIALOG_MESSAGE],
-                "accepted" if accepts else "dismissed",
-                tab.id,
-            )
-        try:
-            await (dialog.accept() if accepts else dialog.dismiss())
-        except CALL_FAILED:
-            return  # it closed with its page
+            await tab.dialogs.meet(dialog, self.dialog_policy)
+            self._on_change()
+            return
+        # Of a page that has no id, and so nobody who could be told of it.
+        with contextlib.suppress(*CALL_FAILED):
+            await dialog.dismiss()

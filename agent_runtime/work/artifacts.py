@@ -13,6 +13,7 @@ import msgspec
 import structlog
 from structlog.typing import FilteringBoundLogger
 
+from agent_runtime.actions.artifacts import Fetched
 from agent_runtime.errors import ArtifactUploadFailed
 from agent_runtime.link.backoff import Backoff
 from agent_runtime.problems import Problem
@@ -75,6 +76,15 @@ class ArtifactUploads:
             pause = backoff.next_seconds()
             log.warning("an upload is tried again", reason=reason, retry_in=round(pause, 1))
             await asyncio.sleep(pause)
+
+    async def fetch(self, artifact_id: str, directory: Path) -> Fetched:
+        """Write the bytes of an artifact into a new file in *directory*.
+
+        Raises:
+            ArtifactUnavailable: there is none of this id, or it is not for this agent, or its
+                bytes cannot be had; nothing is left in the directory.
+        """
+        raise NotImplementedError
 
     async def _send(
         self, content: bytes | Path, content_type: str, name: str, request_id: RequestId

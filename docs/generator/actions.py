@@ -16,8 +16,10 @@ _FAMILIES: Final = {
     "act": "Acting as a person would. Each waits until the element can be acted on.",
     "wait": "Waiting for something to be so.",
     "script": "JavaScript in the page.",
+    "dialogs": "The dialogs of pages. None of these waits for the page, which a dialog stops.",
     "artifacts": "What becomes bytes.",
     "agent": "The browser itself.",
+    "batch": "Several actions in one round trip.",
 }
 
 

@@ -61,7 +61,7 @@ COMMAND_CODES: Final[Mapping[ErrorCode, tuple[str, str]]] = {
     ),
     ErrorCode.DIALOG_OPEN: (
         "A JavaScript dialog stands in front of the page.",
-        "Dialogs are answered at once today: see `dialog` of the command.",
+        "Answer it with `handle_dialog`; `dialog` of the command says what it asks.",
     ),
     ErrorCode.PAGE_NOT_FOUND: (
         "No page of this agent ever had this id.",
@@ -84,8 +84,8 @@ COMMAND_CODES: Final[Mapping[ErrorCode, tuple[str, str]]] = {
         "The agent goes on trying to launch it; its log says why it fails.",
     ),
     ErrorCode.BROWSER_RESTARTED: (
-        "The browser was restarted under the command.",
-        "`notices` tells of restarts today.",
+        "Somebody had the browser restarted while the command ran.",
+        "Look at what it did, then send it again; `pages` lists the new pages.",
     ),
     ErrorCode.PROFILE_BUSY: (
         "Another Chromium has the profile, or one on another host may have it.",
@@ -122,6 +122,18 @@ COMMAND_CODES: Final[Mapping[ErrorCode, tuple[str, str]]] = {
     ErrorCode.ARTIFACT_UPLOAD_FAILED: (
         "The action was done, but the orchestrator did not take what it made.",
         "The message says why; an artifact may be over the limit.",
+    ),
+    ErrorCode.ARTIFACT_UNAVAILABLE: (
+        "The command needs an artifact that does not exist, or that its agent cannot get.",
+        "Upload it with `POST /api/artifacts`, and name the id that this returns.",
+    ),
+    ErrorCode.NOT_SUPPORTED: (
+        "This agent's machine or browser lacks what the action needs.",
+        "The message says what is missing and how to get it.",
+    ),
+    ErrorCode.NOT_ALLOWED: (
+        "The agent's own settings do not allow the action; nobody can allow it from elsewhere.",
+        "Whoever runs the agent can: the message names the setting.",
     ),
     ErrorCode.AGENT_STOPPING: (
         "The agent was shutting down; `effect` is `none` if it had not begun.",

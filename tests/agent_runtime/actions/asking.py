@@ -13,10 +13,11 @@ from typing import Any
 import msgspec
 
 from agent_runtime.actions import ActionRegistry, Performer, standard_registry
+from agent_runtime.actions.artifacts import Fetched
 from agent_runtime.actions.call import ActionLimits
 from agent_runtime.browser import Browser, BrowserSettings
 from agent_runtime.browser.launch import Patience
-from agent_runtime.errors import ArtifactUploadFailed
+from agent_runtime.errors import ArtifactUnavailable, ArtifactUploadFailed
 from xagent_protocol.ids import ArtifactId, RequestId
 from xagent_protocol.messages import Command
 from xagent_protocol.outcomes import ArtifactRef, Outcome
@@ -30,6 +31,7 @@ class MemoryArtifacts:
     def __init__(self) -> None:
         """Begin empty."""
         self.kept: dict[ArtifactId, bytes] = {}
+        self._names: dict[ArtifactId, str] = {}
         self.is_full = False
 
     async def put(
@@ -38,11 +40,23 @@ class MemoryArtifacts:
         """Keep *content* under a new id."""
         if self.is_full:
             raise ArtifactUploadFailed("the orchestrator did not take the artifact")
-        assert isinstance(content, bytes)
+        if isinstance(content, Path):
+            content = await asyncio.to_thread(content.read_bytes)
         artifact_id = ArtifactId(f"art-{len(self.kept) + 1}")
         self.kept[artifact_id] = content
         digest = hashlib.sha256(content).hexdigest()
+        self._names[artifact_id] = name
         return ArtifactRef(artifact_id, content_type, len(content), digest, name)
+
+    async def fetch(self, artifact_id: str, directory: Path) -> Fetched:
+        """Give back what was kept."""
+        content = self.kept.get(ArtifactId(artifact_id))
+        if content is None:
+            raise ArtifactUnavailable(f"there is no artifact {artifact_id!r}")
+        name = self._names.get(ArtifactId(artifact_id), "upload.txt")
+        path = directory / name
+        path.write_bytes(content)
+        return Fetched(path, name, "text/plain", len(content))
 
 
 class Asker:

@@ -16,31 +16,6 @@ from agent_runtime.actions.errors import ActionFailed
 from xagent_protocol.messages import ActionSpec
 
 SPECS = standard_registry().specs()
-NAMES = [
-    "goto",
-    "go_back",
-    "reload",
-    "click",
-    "fill",
-    "press",
-    "hover",
-    "select_option",
-    "inner_text",
-    "content",
-    "title",
-    "evaluate",
-    "snapshot",
-    "screenshot",
-    "wait_for",
-    "pages",
-    "new_page",
-    "close_page",
-    "browser_info",
-]
-
-
-def test_the_vocabulary_is_what_was_promised() -> None:
-    assert {spec.name for spec in SPECS} == set(NAMES)
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.name)
@@ -54,15 +29,14 @@ def test_an_announced_schema_is_valid_and_whole(spec: ActionSpec) -> None:
 
 @pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.name)
 def test_an_unknown_param_is_refused_by_schema_and_agent_alike(spec: ActionSpec) -> None:
-    params = {"target": "a", "url": "http://x", "value": "v", "key": "k", "expression": "1"}
-    known = {key: value for key, value in params.items() if key in spec.params["properties"]}
-    with_unknown = known | {"nonsense": 1}
+    (example,) = spec.params["examples"]
+    with_unknown = example | {"nonsense": 1}
 
-    jsonschema.validate(known, spec.params)
+    jsonschema.validate(example, spec.params)
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(with_unknown, spec.params)
     registered = standard_registry().named(spec.name)
-    registered.decode(msgspec.json.encode(known))
+    registered.decode(msgspec.json.encode(example))
     with pytest.raises(ActionFailed, match="nonsense"):
         registered.decode(msgspec.json.encode(with_unknown))
 

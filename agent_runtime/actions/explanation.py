@@ -1,0 +1,94 @@
+"""What an action failed with, as a code and a sentence.
+
+Foreseen failures are explained where they arise; here is told what can happen to every action: its
+page or its browser goes away, its time is over, an artifact does not get through, or we are wrong.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import structlog
+from playwright.async_api import Error, TimeoutError as PlaywrightTimeout
+from structlog.typing import FilteringBoundLogger
+
+from agent_runtime.actions.call import Call
+from agent_runtime.actions.errors import ActionFailed, ActionTimedOut
+from agent_runtime.browser.errors import BrowserCrashed, BrowserError, BrowserRestarted, PageClosed
+from agent_runtime.browser.tab import Tab
+from agent_runtime.errors import ArtifactUnavailable, ArtifactUploadFailed
+from agent_runtime.logs import described
+from xagent_protocol.errors import ErrorCode
+from xagent_protocol.outcomes import Effect
+
+log: FilteringBoundLogger = structlog.get_logger()
+
+_PIPE_CLOSED: Final = "handler is closed"
+"""How uvloop says that the pipe to Playwright's driver is no more."""
+
+
+async def explained(error: Exception, call: Call) -> ActionFailed:
+    """Return *error*, which *call* was ended by, as what its caller is told."""
+    match error:
+        case ActionFailed():
+            return error
+        case BrowserError():
+            return _of_browser(error)
+        case ArtifactUploadFailed():
+            return ActionFailed(
+                ErrorCode.ARTIFACT_UPLOAD_FAILED, str(error), effect=Effect.COMPLETE
+            )
+        case ArtifactUnavailable():
+            return ActionFailed(ErrorCode.ARTIFACT_UNAVAILABLE, str(error), effect=Effect.NONE)
+        case PlaywrightTimeout():
+            return ActionTimedOut(f"{call.command.action} was not done in time")
+        case Error() if _is_gone(error, call.open_tab):
+            return _of_browser(await call.browser.why_closed(call.open_tab))
+        case RuntimeError() if _PIPE_CLOSED in str(error):
+            return _of_browser(await call.browser.why_closed(call.open_tab))
+        case Error():
+            # Foreseen failures were explained where they arose; this one was not foreseen.
+            return ActionFailed(
+                ErrorCode.INTERNAL_ERROR,
+                f"the browser refused {call.command.action}: {error.message.splitlines()[0]}",
+                effect=Effect.PARTIAL,
+            )
+    log.error("action failed", action=call.command.action, **described(error))
+    return ActionFailed(
+        ErrorCode.INTERNAL_ERROR,
+        f"{call.command.action} failed inside the agent ({type(error).__name__}): "
+        "its log has the rest",
+        effect=Effect.PARTIAL,
+    )
+
+
+def dialog_open(tab: Tab, effect: Effect) -> ActionFailed | None:
+    """Return why nothing can be done on a page that shows a dialog; null if it shows none."""
+    dialog = tab.dialogs.open
+    if dialog is None:
+        return None
+    what = "the command opened" if effect is not Effect.NONE else f"page {tab.id} shows"
+    return ActionFailed(
+        ErrorCode.DIALOG_OPEN,
+        f"{what} a dialog ({dialog.type}: {dialog.message[:200]!r}) that stops the page: "
+        "answer it with handle_dialog",
+        effect=effect,
+    )
+
+
+def _of_browser(error: BrowserError) -> ActionFailed:
+    partial = isinstance(error, BrowserCrashed | BrowserRestarted | PageClosed) and "while" in str(
+        error
+    )
+    return ActionFailed(
+        error.code,
+        str(error),
+        effect=Effect.PARTIAL if partial else Effect.NONE,
+        details=error.details,
+    )
+
+
+def _is_gone(error: Error, tab: Tab | None) -> bool:
+    if tab is not None and (tab.is_crashed or tab.page.is_closed() or tab.launch.lost.is_set()):
+        return True
+    return "has been closed" in error.message or "crashed" in error.message
