@@ -111,7 +111,7 @@ def _failed(where: str, reason: str) -> ActionFailed:
 
 async def _arrived(call: Call, response: Response | None) -> Navigation:
     try:
-        title = await call.tab.read_title()
+        title = await call.tab.look_up_title()
     except Error:
         # It went on at once to the next page, by a script or a refresh; that is no failure.
         title = call.tab.title or ""

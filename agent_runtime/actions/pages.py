@@ -93,7 +93,7 @@ async def new_page(
     return OpenedPage(
         tab.id,
         tab.page.url,
-        await tab.read_title(),
+        await tab.look_up_title(),
         response.status if response is not None else None,
     )
 
@@ -145,7 +145,7 @@ async def wait_for_new_page(
     tab = call.open_tab = found or await tabs.expect(lambda tab: _number(tab.id) > known)
     with contextlib.suppress(Error):
         await tab.page.wait_for_load_state("domcontentloaded", timeout=call.patience_ms)
-        await tab.read_title()
+        await tab.look_up_title()
     return tab.summary(main=tab is tabs.main)
 
 

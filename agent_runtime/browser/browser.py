@@ -550,7 +550,7 @@ async def _stop(playwright: Playwright) -> None:
 async def _read_title(tab: Tab) -> None:
     with contextlib.suppress(*CALL_FAILED, TimeoutError):
         async with asyncio.timeout(_TITLE_SECONDS):
-            await tab.read_title()
+            await tab.look_up_title()
 
 
 def _name(found: FoundBrowser | None) -> str:

@@ -117,7 +117,23 @@ class Tab:
             playwright.async_api.Error: the page is gone.
         """
         self.title_is_due = False
-        title = await self.page.title()
+        return self._note_title(await self.page.title())
+
+    async def look_up_title(self) -> str:
+        """Ask the browser for the title of the page, which may be busy with showing itself.
+
+        It is what stands on the tab: the first 4,096 characters of the page's own.
+
+        Raises:
+            playwright.async_api.Error: the page is gone.
+        """
+        if self.cdp is None:
+            return await self.read_title()
+        self.title_is_due = False
+        history = await self.cdp.send("Page.getNavigationHistory")
+        return self._note_title(str(history["entries"][history["currentIndex"]]["title"]))
+
+    def _note_title(self, title: str) -> str:
         self.title = printable(title)[:_MAX_TITLE]
         return title
 
