@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from orchestrator.dispatch.connections import Contact, LiveAgent
+from orchestrator.dispatch.events import Events
 from orchestrator.dispatch.pending import Tell, Waiter
 from orchestrator.dispatch.submission import Submission
 from orchestrator.metrics import Metrics
@@ -157,6 +158,7 @@ class Services:
     history: History
     artifacts: Artifacts
     enrolments: Enrolments
+    events: Events
     metrics: Metrics
     unready: Callable[[], str | None]
     version: str

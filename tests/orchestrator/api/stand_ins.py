@@ -196,6 +196,7 @@ def broken_services(unready: str | None = None) -> Services:
         history=broken,
         artifacts=broken,
         enrolments=broken,
+        events=broken,
         metrics=Metrics(),
         unready=lambda: unready,
         version="0.1.0",
