@@ -21,7 +21,7 @@ from agent_runtime.actions.call import ActionLimits, Call, StepDone
 from agent_runtime.actions.errors import ActionFailed, ActionTimedOut
 from agent_runtime.actions.explanation import dialog_open, explained
 from agent_runtime.actions.registry import Action, ActionRegistry
-from agent_runtime.actions.results import Truncated, encode_result, is_too_deep
+from agent_runtime.actions.results import Truncated, encode_result, is_too_deep, printable_value
 from agent_runtime.browser.browser import Browser
 from agent_runtime.browser.errors import BrowserError
 from agent_runtime.browser.tab import Tab
@@ -100,7 +100,8 @@ class Performer:
             timed_out = isinstance(failure, ActionTimedOut)
             state = OutcomeState.TIMED_OUT if timed_out else OutcomeState.FAILED
             effect = failure.effect
-            error = CommandError(failure.code, printable(str(failure)), failure.details)
+            details = printable_value(failure.details)
+            error = CommandError(failure.code, printable(str(failure)), details)
             result = await _rest(failure, call)
         finally:
             await call.tidy_up()
