@@ -14,6 +14,7 @@ from xagent_client.cli.completion import VARIABLE, completion
 from xagent_client.cli.context import global_options
 from xagent_client.cli.exit_status import ExitStatus
 from xagent_client.cli.run import run
+from xagent_client.cli.secrets import secret
 from xagent_client.cli.servers import agent, orchestrator
 from xagent_client.cli.up import up
 
@@ -71,6 +72,7 @@ for each in (
     command,
     cancel,
     token,
+    secret,
     orchestrator,
     agent,
     completion,
