@@ -12,6 +12,7 @@ from agent_runtime.actions import (
     pages,
     read,
     script,
+    secrets,
     wait,
 )
 from agent_runtime.actions.registry import ActionRegistry
@@ -20,5 +21,5 @@ from agent_runtime.actions.registry import ActionRegistry
 def standard_registry() -> ActionRegistry:
     """Return the registry of Xagent's own actions."""
     return ActionRegistry.of(
-        navigate, pages, read, act, wait, script, dialogs, capture, agent, batch
+        navigate, pages, read, act, wait, script, dialogs, secrets, capture, agent, batch
     )

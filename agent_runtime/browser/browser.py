@@ -40,6 +40,7 @@ from agent_runtime.browser.launch import (
     launch,
 )
 from agent_runtime.browser.mark import Mark
+from agent_runtime.browser.marked_elements import register
 from agent_runtime.browser.page_ids import PageIds
 from agent_runtime.browser.processes import end_families
 from agent_runtime.browser.tab import Tab
@@ -97,6 +98,8 @@ class Browser:
         self._notices: list[str] = []
         self.epoch = 0
         self.tabs: Tabs
+        self.recorders: list[Callable[[Tab], str | None]] = []
+        """Each names what it records of a page, which would keep what is typed there; or null."""
 
     async def __aenter__(self) -> Self:
         """Start."""
@@ -459,6 +462,7 @@ class Browser:
     async def _launch_one(self) -> Launch:
         if self._playwright is None:
             self._playwright = await async_playwright().start()
+            await register(self._playwright)
         bundled = Path(self._playwright.chromium.executable_path)
         if self._found is None:
             self._found = await find_browser(self._settings.executable, bundled)

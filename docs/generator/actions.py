@@ -17,6 +17,7 @@ _FAMILIES: Final = {
     "wait": "Waiting for something to be so.",
     "script": "JavaScript in the page.",
     "dialogs": "The dialogs of pages. None of these waits for the page, which a dialog stops.",
+    "secrets": "Typing what only the agent knows. No answer ever holds it.",
     "artifacts": "What becomes bytes.",
     "agent": "The browser itself.",
     "batch": "Several actions in one round trip.",

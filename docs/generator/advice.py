@@ -96,8 +96,8 @@ COMMAND_CODES: Final[Mapping[ErrorCode, tuple[str, str]]] = {
         "Correct the script, or `wait_for` the page first.",
     ),
     ErrorCode.BLOCKED_BY_POLICY: (
-        "The URL's scheme is not opened: only `http:`, `https:` and `about:blank` are.",
-        "Serve it over http.",
+        "Only `http:`, `https:` and `about:blank` are opened; a secret is typed on its hosts only.",
+        "Serve it over http; or go to one of `details.hosts`, and stop what records the page.",
     ),
     ErrorCode.TIMED_OUT: (
         "The command's time was spent; the state is `timed_out` as well.",
