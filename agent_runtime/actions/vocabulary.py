@@ -7,10 +7,12 @@ from agent_runtime.actions import (
     agent,
     batch,
     capture,
+    console,
     dialogs,
     navigate,
     pages,
     read,
+    requests,
     script,
     secrets,
     wait,
@@ -21,5 +23,17 @@ from agent_runtime.actions.registry import ActionRegistry
 def standard_registry() -> ActionRegistry:
     """Return the registry of Xagent's own actions."""
     return ActionRegistry.of(
-        navigate, pages, read, act, wait, script, dialogs, secrets, capture, agent, batch
+        navigate,
+        pages,
+        read,
+        act,
+        wait,
+        script,
+        dialogs,
+        secrets,
+        capture,
+        requests,
+        console,
+        agent,
+        batch,
     )

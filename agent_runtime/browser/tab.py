@@ -19,6 +19,7 @@ from playwright.async_api import CDPSession, Frame, JSHandle, Page
 from agent_runtime.browser.dialogs import Dialogs
 from agent_runtime.browser.errors import CALL_FAILED
 from agent_runtime.browser.launch import Launch
+from agent_runtime.browser.page_logs import PageLogs
 from agent_runtime.browser.text import printable
 from xagent_protocol.ids import PageId
 from xagent_protocol.messages import PageSummary
@@ -54,6 +55,7 @@ class Tab:
         """The page's own session, once it is prepared."""
         self.script_runner: str | None = None
         """The function that runs scripts in the page's document, as its session names it."""
+        self.logs = PageLogs(page)
         self._running: set[asyncio.Timeout] = set()
 
     @property

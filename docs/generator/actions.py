@@ -19,6 +19,8 @@ _FAMILIES: Final = {
     "dialogs": "The dialogs of pages. None of these waits for the page, which a dialog stops.",
     "secrets": "Typing what only the agent knows. No answer ever holds it.",
     "artifacts": "What becomes bytes.",
+    "network": "What pages ask of the network, and what becomes of it. Reading waits for no page.",
+    "console": "What scripts say and fail with. Neither waits for the page.",
     "agent": "The browser itself.",
     "batch": "Several actions in one round trip.",
 }
