@@ -17,9 +17,10 @@ from uuid import uuid4
 
 import psutil
 import structlog
-from playwright.async_api import BrowserContext, Playwright, async_playwright
+from playwright.async_api import BrowserContext, CDPSession, Playwright, async_playwright
 from structlog.typing import FilteringBoundLogger
 
+from agent_runtime.browser.conditions import Conditions
 from agent_runtime.browser.cookies import CookieJar
 from agent_runtime.browser.errors import (
     CALL_FAILED,
@@ -96,6 +97,7 @@ class Browser:
         self._is_answering = False
         self._failure: BrowserUnavailable | None = None
         self._notices: list[str] = []
+        self.conditions = Conditions()
         self.epoch = 0
         self.tabs: Tabs
         self.recorders: list[Callable[[Tab], str | None]] = []
@@ -177,6 +179,18 @@ class Browser:
         """The running browser's context; await `ready` first."""
         assert self._launch is not None
         return self._launch.context
+
+    @property
+    def contexts(self) -> tuple[BrowserContext, ...]:
+        """Those of the running browser: the profile's, and one for each isolated page."""
+        browser = self.context.browser
+        return tuple(browser.contexts) if browser is not None else ()
+
+    @property
+    def session(self) -> CDPSession:
+        """The running browser's own session; await `ready` first."""
+        assert self._launch is not None
+        return self._launch.cdp
 
     @property
     def executable(self) -> Path | None:
@@ -453,6 +467,8 @@ class Browser:
         launched.context.on("close", lose)
         try:
             await self._jar.restore(launched.context)
+            await self.conditions.serve(launched.cdp)
+            await self.conditions.apply(launched.context)
             self.tabs.attach(launched.context, launched)
             await self.open_main()
         except CALL_FAILED as error:
@@ -478,6 +494,7 @@ class Browser:
     async def _isolated_context(self, launched: Launch) -> BrowserContext:
         assert launched.context.browser is not None  # a persistent context has one of its own
         context = await launched.context.browser.new_context(viewport=VIEWPORT)
+        await self.conditions.apply(context)
         self.tabs.attach(context, launched)
         return context
 

@@ -20,7 +20,9 @@ from agent_runtime.browser.dialogs import Dialogs
 from agent_runtime.browser.errors import CALL_FAILED
 from agent_runtime.browser.launch import Launch
 from agent_runtime.browser.page_logs import PageLogs
+from agent_runtime.browser.routes import Routes
 from agent_runtime.browser.text import printable
+from agent_runtime.browser.throttle import Throttle
 from xagent_protocol.ids import PageId
 from xagent_protocol.messages import PageSummary
 from xagent_protocol.outcomes import PageState
@@ -56,6 +58,8 @@ class Tab:
         self.script_runner: str | None = None
         """The function that runs scripts in the page's document, as its session names it."""
         self.logs = PageLogs(page)
+        self.routes = Routes(f"{page_id}r")
+        self.throttle = Throttle()
         self._running: set[asyncio.Timeout] = set()
 
     @property

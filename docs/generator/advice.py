@@ -59,6 +59,10 @@ COMMAND_CODES: Final[Mapping[ErrorCode, tuple[str, str]]] = {
         "The page could not be opened; `details.net_error` is Chromium's own word.",
         "Check the URL and the network of the agent's machine.",
     ),
+    ErrorCode.REQUEST_FAILED: (
+        "A request that was to be sent beside the pages got no answer; the message says why.",
+        "Check the URL and the agent's network; with effect `partial` the server may have heard.",
+    ),
     ErrorCode.DIALOG_OPEN: (
         "A JavaScript dialog stands in front of the page.",
         "Answer it with `handle_dialog`; `dialog` of the command says what it asks.",
