@@ -10,6 +10,7 @@ from agent_runtime.actions import (
     console,
     cookies,
     dialogs,
+    emulate,
     fetch,
     navigate,
     network,
@@ -48,6 +49,7 @@ def standard_registry() -> ActionRegistry:
         storage,
         storage_state,
         permissions,
+        emulate,
         agent,
         batch,
     )

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Final, Self
+from typing import Any, Final, Self
 from uuid import uuid4
 
 import psutil
@@ -191,6 +191,11 @@ class Browser:
         """The running browser's own session; await `ready` first."""
         assert self._launch is not None
         return self._launch.cdp
+
+    @property
+    def devices(self) -> Mapping[str, Mapping[str, Any]]:
+        """What Playwright knows of the devices that can be emulated, by name."""
+        return self._playwright.devices if self._playwright is not None else {}
 
     @property
     def executable(self) -> Path | None:

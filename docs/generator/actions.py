@@ -22,6 +22,7 @@ _FAMILIES: Final = {
     "network": "What pages ask of the network, and what becomes of it. Reading waits for no page.",
     "console": "What scripts say and fail with. Neither waits for the page.",
     "state": "What sites keep in the browser, and what they may do.",
+    "emulate": "Another device, language, time zone or place.",
     "agent": "The browser itself.",
     "batch": "Several actions in one round trip.",
 }
