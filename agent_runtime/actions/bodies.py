@@ -42,7 +42,8 @@ async def shown_body(
 
 
 async def kept_body(call: Call, content: bytes, content_type: str, *, name: str) -> Body:
-    """Return *content* as an artifact, whatever it is."""
+    """Return *content* as an artifact, whatever it is; no secret is in it, of whatever type."""
+    content = call.vault.masking.content(content, "text/plain")
     artifact = await call.keep(
         content, content_type=content_type or "application/octet-stream", name=name
     )

@@ -11,12 +11,13 @@ import msgspec
 from msgspec import Meta
 from playwright.async_api import ConsoleMessage as Message
 
+from agent_runtime.actions.bounded import bounded, cut, whole
 from agent_runtime.actions.call import Call
 from agent_runtime.actions.moment import moment
 from agent_runtime.actions.registry import action
-from agent_runtime.browser.text import printable
 
 _MAX_URL: Final = 2_000
+_MAX_NAME: Final = 200
 _MAX_STACK: Final = 4_000
 
 Level = Literal["error", "warning", "info", "debug"]
@@ -83,14 +84,16 @@ async def console(
     """
     tab = call.open_tab = await call.browser.tab(call.command.page)
     wanted = text.casefold() if text is not None else ""
-    fitting = [
-        (number, message)
+    recent = [
+        (number, message, whole(call, message.text))
         for number, message in await tab.logs.messages()
-        if number > since
-        and _SEVERITY.get(message.type, _LEAST["info"]) <= _LEAST[level]
-        and wanted in message.text.casefold()
+        if number > since and _SEVERITY.get(message.type, _LEAST["info"]) <= _LEAST[level]
     ]
-    shown = tuple(_message(number, message, max_chars) for number, message in fitting[-max:])
+    fitting = [one for one in recent if wanted in one[2].casefold()]
+    shown = tuple(
+        _message(call, number, message, cut(told, max_chars))
+        for number, message, told in fitting[-max:]
+    )
     return ConsoleMessages(shown, len(fitting[:-max]))
 
 
@@ -107,31 +110,23 @@ async def page_errors(
     shown = tuple(
         PageError(
             number,
-            printable(error.name or ""),
-            cut(error.message, max_chars),
-            printable(error.stack or "")[:_MAX_STACK],
+            bounded(call, error.name or "", _MAX_NAME),
+            cut(whole(call, error.message), max_chars),
+            bounded(call, error.stack or "", _MAX_STACK),
         )
         for number, error in fitting[-max:]
     )
     return PageErrors(shown, len(fitting[:-max]))
 
 
-def cut(text: str, max_chars: int) -> str:
-    """Return *text*, or its beginning with a note."""
-    text = printable(text)
-    if len(text) <= max_chars:
-        return text
-    return f"{text[:max_chars]} [cut at {max_chars} of {len(text)} characters]"
-
-
-def _message(number: int, message: Message, max_chars: int) -> ConsoleMessage:
+def _message(call: Call, number: int, message: Message, told: str) -> ConsoleMessage:
     place = message.location
     return ConsoleMessage(
         number,
         message.type,
-        cut(message.text, max_chars),
+        told,
         moment(message.timestamp),
-        place["url"][:_MAX_URL],
+        bounded(call, place["url"], _MAX_URL),
         place["lineNumber"] + 1,
         place["columnNumber"] + 1,
     )

@@ -17,6 +17,7 @@ from playwright.async_api import (
 )
 
 from agent_runtime.actions.bodies import Body, kept_body, shown_body
+from agent_runtime.actions.bounded import bounded
 from agent_runtime.actions.call import Call
 from agent_runtime.actions.errors import ActionFailed, ActionTimedOut
 from agent_runtime.actions.http import (
@@ -35,6 +36,7 @@ from agent_runtime.actions.urls import Url
 from xagent_protocol.errors import ErrorCode
 from xagent_protocol.outcomes import Effect
 
+_MAX_SHOWN: Final = 200
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _OF_THE_BODY: Final = ("content-encoding", "content-language", "content-length", "content-type")
 _UNASKED: Final = re.compile(r"ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|CERT|SSL")
@@ -100,7 +102,7 @@ async def fetch(
         if following is None or not max_redirects:
             break
         if len(passed) >= max_redirects:
-            raise _failed(f"{url[:200]} leads on more than {max_redirects} times")
+            raise _failed(f"{_shown(call, url)} leads on more than {max_redirects} times")
         passed.append(question.url)
         question = following
     told = pairs(answer.headers_array)
@@ -173,7 +175,7 @@ async def _send(call: Call, context: APIRequestContext, question: _Question) -> 
         )
     except PlaywrightTimeout as error:
         raise ActionTimedOut(
-            f"{question.url[:200]} did not answer in time: give it more time"
+            f"{_shown(call, question.url)} did not answer in time: give it more time"
         ) from error
     except Error as error:
         reason = error.message.partition("\n")[0].removeprefix("APIRequestContext.fetch: ")
@@ -181,7 +183,7 @@ async def _send(call: Call, context: APIRequestContext, question: _Question) -> 
             raise
         is_unasked = _UNASKED.search(reason) is not None
         raise _failed(
-            f"{question.url[:200]} could not be fetched: {reason[:300]}",
+            f"{_shown(call, question.url)} could not be fetched: {bounded(call, reason, 300)}",
             Effect.NONE if is_unasked else Effect.PARTIAL,
         ) from error
 
@@ -196,7 +198,9 @@ def _following(call: Call, question: _Question, answer: APIResponse) -> _Questio
     except ActionFailed as error:
         # Unlike a URL of the caller's, this one comes after something has been sent.
         raise ActionFailed(
-            error.code, f"the redirect of {question.url[:200]}: {error}", effect=Effect.PARTIAL
+            error.code,
+            f"the redirect of {_shown(call, question.url)}: {error}",
+            effect=Effect.PARTIAL,
         ) from error
     headers, method, content = dict(question.headers), question.method, question.content
     if origin_of(url) != origin_of(question.url):
@@ -217,6 +221,10 @@ def _fetchable(call: Call, url: str) -> str:
         raise _invalid("url: about:blank is no address to fetch from")
     origin_of(allowed)
     return allowed
+
+
+def _shown(call: Call, url: str) -> str:
+    return bounded(call, url, _MAX_SHOWN)
 
 
 def _failed(message: str, effect: Effect = Effect.PARTIAL) -> ActionFailed:

@@ -15,6 +15,7 @@ from msgspec import Meta
 from playwright.async_api import Error, Request, Response
 
 from agent_runtime.actions.bodies import Body, shown_body
+from agent_runtime.actions.bounded import bounded
 from agent_runtime.actions.call import Call
 from agent_runtime.actions.errors import ActionFailed
 from agent_runtime.actions.http import (
@@ -113,11 +114,15 @@ async def requests(
     pattern = pattern_of(url)
     tab = call.open_tab = await call.browser.tab(call.command.page)
     log = tab.logs.requests
-    recent = [_summary(number, one, log) for number, one in await log.entries() if number > since]
+    recent = [
+        (one, _summary(call, number, one, log))
+        for number, one in await log.entries()
+        if number > since
+    ]
     fitting = [
         one
-        for one in recent
-        if (pattern is None or pattern.matches(one.url))
+        for found, one in recent
+        if (pattern is None or pattern.matches(found.url))
         and (method is None or one.method == method.upper())
         and (resource_type is None or one.resource_type == resource_type)
         and (status is None or one.status == status)
@@ -148,7 +153,7 @@ async def request(
         raise _unknown(id, tab)
     wish = _Wish(headers, body, max_chars, show_secrets)
     try:
-        return await _detail(call, found, _summary(id, found, log), wish, log)
+        return await _detail(call, found, _summary(call, id, found, log), wish, log)
     except Error as error:
         if "collected" in error.message:
             raise _unknown(id, tab) from error
@@ -196,7 +201,7 @@ def _headers(headers: list[tuple[str, str]] | None, wish: _Wish) -> dict[str, st
     return shown_headers(headers, show_secrets=wish.show_secrets)
 
 
-def _summary(number: int, found: Request, log: RequestLog) -> RequestSummary:
+def _summary(call: Call, number: int, found: Request, log: RequestLog) -> RequestSummary:
     response = found.existing_response
     state: State = "pending"
     if log.has_failed(found):
@@ -206,7 +211,7 @@ def _summary(number: int, found: Request, log: RequestLog) -> RequestSummary:
     return RequestSummary(
         number,
         found.method,
-        found.url[:_MAX_URL],
+        bounded(call, found.url, _MAX_URL),
         found.resource_type,
         state,
         response.status if response is not None else None,

@@ -6,17 +6,17 @@ Reading and writing are actions of their own, since only what reads may be repea
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Literal, Protocol
+from typing import TYPE_CHECKING, Annotated, Final, Literal, Protocol
 
 import msgspec
 from msgspec import Meta
 from playwright.async_api import Error
 
+from agent_runtime.actions.bounded import bounded, whole
 from agent_runtime.actions.call import Call
 from agent_runtime.actions.errors import ActionFailed
 from agent_runtime.actions.http import origin_of
 from agent_runtime.actions.registry import action
-from agent_runtime.browser.text import printable
 from xagent_protocol.errors import ErrorCode
 from xagent_protocol.outcomes import Effect
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from playwright._impl._api_structures import WebStorageItem
 
 _Kind = Literal["local", "session"]
+
+_MAX_SHOWN: Final = 200
 
 Names = Annotated[list[str], Meta(min_length=1, description="Only these; else all.")]
 Most = Annotated[int, Meta(ge=1, le=1_000)]
@@ -111,7 +113,7 @@ async def _read(
 ) -> StoredItems:
     origin, items = await _items(call, kind)
     found = [
-        StoredItem(printable(name), printable(value)[:max_chars], len(value))
+        StoredItem(whole(call, name), bounded(call, value, max_chars), len(value))
         for name, value in sorted(items.items())
         if names is None or name in names
     ]
@@ -127,20 +129,21 @@ async def _write(call: Call, kind: _Kind, items: dict[str, str | None], clear: b
         if value is None:
             await storage.remove_item(name)
         else:
-            await _set(storage, name, value)
+            await _set(call, storage, name, value)
     origin, now = await _items(call, kind)
     return Stored(origin, len(now))
 
 
-async def _set(storage: _Storage, name: str, value: str) -> None:
+async def _set(call: Call, storage: _Storage, name: str, value: str) -> None:
     try:
         await storage.set_item(name, value)
     except Error as error:
         if "QuotaExceededError" not in error.message:
             raise
+        shown = bounded(call, name, _MAX_SHOWN)
         raise ActionFailed(
             ErrorCode.NOT_ACTIONABLE,
-            f"items: {name[:200]!r} does not fit into what the origin may still store; "
+            f"items: {shown!r} does not fit into what the origin may still store; "
             "what came before it is done",
             effect=Effect.PARTIAL,
         ) from error
@@ -153,9 +156,10 @@ async def _items(call: Call, kind: _Kind) -> tuple[str, dict[str, str]]:
         ActionFailed: the page shows what can store nothing.
     """
     url = call.page.url
+    shown = bounded(call, url, _MAX_SHOWN)
     nothing = ActionFailed(
         ErrorCode.NOT_ACTIONABLE,
-        f"page {call.tab.id} shows {url[:200]!r}, which can store nothing: goto a site first",
+        f"page {call.tab.id} shows {shown!r}, which can store nothing: goto a site first",
         effect=Effect.NONE,
     )
     if not url.startswith(("http://", "https://")):
