@@ -6,6 +6,7 @@ They travel inside other documents (an agent's hello, an OpenAPI page, a tool li
 
 from __future__ import annotations
 
+import inspect
 from typing import Any, Final
 
 import msgspec
@@ -19,7 +20,6 @@ def json_schema(of: object) -> dict[str, Any]:
     definitions: dict[str, Any] = schema.pop("$defs", {})
     inlined = _inline(schema, definitions)
     assert isinstance(inlined, dict)
-    inlined.pop("title", None)
     return inlined
 
 
@@ -34,4 +34,10 @@ def _inline(node: object, definitions: dict[str, Any]) -> Any:
         assert isinstance(target, dict)
         rest = {key: value for key, value in node.items() if key != "$ref"}
         return {**target, **rest}
-    return {key: _inline(value, definitions) for key, value in node.items()}
+    inlined = {key: _inline(value, definitions) for key, value in node.items()}
+    if isinstance(description := inlined.get("description"), str):
+        inlined["description"] = inspect.cleandoc(description)
+    if "anyOf" in inlined:
+        # It would name definitions that are nowhere now; each alternative tells what it is.
+        inlined.pop("discriminator", None)
+    return inlined
