@@ -24,7 +24,7 @@ from structlog.typing import FilteringBoundLogger
 
 from agent_runtime.actions.call import ActionLimits
 from agent_runtime.actions.performer import Performer
-from agent_runtime.actions.vocabulary import standard_registry
+from agent_runtime.actions.plugins import installed_registry
 from agent_runtime.browser.browser import Browser, BrowserSettings
 from agent_runtime.directory import agent_directory
 from agent_runtime.enrolment import USER_TOKEN_FILE, Enrolment
@@ -110,14 +110,14 @@ def drive_chromium(
     on_change: Callable[[], None],
     uploads: ArtifactUploads,
 ) -> Drive:
-    """Build a real browser with the standard actions."""
+    """Build a real browser with the standard actions, and those of installed packages."""
     browser = Browser(
         BrowserSettings(directory, settings.headed, settings.browser, install_id),
         on_change=on_change,
     )
     vault = Vault(SecretStore(directory))
     vault.load()
-    performer = Performer(browser, standard_registry(), uploads, vault=vault)
+    performer = Performer(browser, installed_registry(), uploads, vault=vault)
 
     def heed(limits: Limits) -> None:
         performer.limits = ActionLimits(limits.inline_result_bytes)
