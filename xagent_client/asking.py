@@ -75,17 +75,48 @@ class Asking:
 
     def _result(self, action: str, params: Mapping[str, Any], how: How, kind: type[T]) -> Call[T]:
         command = yield from self._succeed(action, params, how)
-        return convert(command, kind)
+        return convert(command, (yield from whole_result(command)), kind)
+
+    def _any_of(self, action: str, params: Mapping[str, Any], how: How, kind: Any) -> Call[Any]:
+        """Do the same for a union, which is no class."""
+        return self._result(action, params, how, kind)
+
+    def _value(self, action: str, params: Mapping[str, Any], how: How) -> Call[Any]:
+        command = yield from self._succeed(action, params, how)
+        return (yield from whole_result(command))
+
+    def _text(self, action: str, params: Mapping[str, Any], how: How) -> Call[str]:
+        """Return text, and fetch the whole if it was cut, unless the caller wanted it cut."""
+        command = yield from self._succeed(action, params, how)
+        if command.artifacts and params.get("max_chars") is None:
+            return (yield from calls.fetch(command.artifacts[0])).decode()
+        return convert(command, command.result, str)
+
+    def _uncut(self, action: str, params: Mapping[str, Any], how: How, kind: type[T]) -> Call[T]:
+        """Do the same for the texts among the members of an object."""
+        command = yield from self._succeed(action, params, how)
+        result = yield from whole_result(command)
+        if isinstance(result, dict) and params.get("max_chars") is None:
+            for name, member in result.items():
+                artifact = cut_off(command, member)
+                if artifact is not None:
+                    whole = (yield from calls.fetch(artifact)).decode()
+                    result = {**result, name: whole}
+        return convert(command, result, kind)
+
+    def _bytes(self, action: str, params: Mapping[str, Any], how: How) -> Call[bytes]:
+        command = yield from self._succeed(action, params, how)
+        return (yield from calls.fetch(only_artifact(command)))
 
 
-def convert(command: Command, kind: type[T]) -> T:
-    """Read the result of *command*.
+def convert(command: Command, result: Any, kind: type[T]) -> T:
+    """Read *result*, which *command* came to.
 
     Raises:
         UnexpectedAnswer: it is of another kind.
     """
     try:
-        return msgspec.convert(command.result, kind)
+        return msgspec.convert(result, kind)
     except msgspec.ValidationError as error:
         raise UnexpectedAnswer(
             f"{command.action} on {command.agent_id} answered something else than this version "
@@ -93,11 +124,26 @@ def convert(command: Command, kind: type[T]) -> T:
         ) from error
 
 
-def whole_text(command: Command, cut: str, max_chars: int | None) -> Call[str]:
-    """Return the text that did not fit into the answer, unless the caller wanted it cut."""
-    if command.artifacts and max_chars is None:
-        return (yield from calls.fetch(command.artifacts[0])).decode()
-    return cut
+def whole_result(command: Command) -> Call[Any]:
+    """Return the result, fetched if it was too large for the answer.
+
+    Raises:
+        UnexpectedAnswer: what was fetched is not JSON.
+    """
+    result = command.result
+    if isinstance(result, dict) and result.get("truncated") is True:
+        for artifact in command.artifacts:
+            if artifact.artifact_id == result.get("artifact_id"):
+                return read_json((yield from calls.fetch(artifact)))
+    return result
+
+
+def cut_off(command: Command, text: object) -> ArtifactRef | None:
+    """Return the artifact that has all of *text*, if that was cut and says so at its end."""
+    if not isinstance(text, str):
+        return None
+    ending = text[-200:]
+    return next((one for one in command.artifacts if f"{one.artifact_id}]" in ending), None)
 
 
 def only_artifact(command: Command) -> ArtifactRef:

@@ -1,65 +1,144 @@
-"""What the everyday actions answer, as frozen values."""
+"""What the actions answer, as frozen values.
+
+What a newer agent says more is passed over; what may be null may be missing.
+
+Made from the agents' own actions by `python -m docs.generator`: edit those, not this.
+"""
 
 from __future__ import annotations
 
+from typing import Any, Literal
+
 import msgspec
 
-from xagent_client.models import PageSummary
-from xagent_protocol.ids import PageId
+from xagent_client.models import (
+    CommandError as CommandError,
+    DialogState as DialogState,
+    PageState as PageState,
+    PageSummary as PageSummary,
+)
 
 
-class Navigation(msgspec.Struct, frozen=True):
+class Navigation(msgspec.Struct, frozen=True, kw_only=True):
     """Where the page is now; *status* is null when no server answered (about:blank, a cache)."""
 
     url: str
     status: int | None = None
-    title: str = ""
+    title: str
 
 
-class Snapshot(msgspec.Struct, frozen=True):
+class OpenPages(msgspec.Struct, frozen=True, kw_only=True):
+    """Every open page, oldest first."""
+
+    pages: tuple[PageSummary, ...]
+
+
+class OpenedPage(msgspec.Struct, frozen=True, kw_only=True):
+    """The new page; *status* is null when it is blank."""
+
+    id: str
+    url: str
+    title: str
+    status: int | None = None
+
+
+class ClosedPage(msgspec.Struct, frozen=True, kw_only=True):
+    """The page that is gone, and the one that serves commands which name none."""
+
+    closed: str
+    main: str
+
+
+class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     """An outline of the page; refs in it name elements until the page goes elsewhere."""
 
     snapshot_id: str
     snapshot: str
 
 
-class Waited(msgspec.Struct, frozen=True):
+class Waited(msgspec.Struct, frozen=True, kw_only=True):
     """All that was waited for is so; the page's URL by then."""
 
     url: str
 
 
-class OpenPages(msgspec.Struct, frozen=True):
-    """Every open page, oldest first."""
+class ShownDialog(msgspec.Struct, frozen=True, kw_only=True):
+    """The open dialog of the page, or else the last that was answered; null if there was none."""
 
-    pages: tuple[PageSummary, ...]
+    dialog: DialogState | None = None
+    """A JavaScript dialog that a page showed while the command ran, or still shows.
 
-
-class OpenedPage(msgspec.Struct, frozen=True):
-    """The new page; *status* is null when it is blank."""
-
-    id: PageId
-    url: str = ""
-    title: str = ""
-    status: int | None = None
+    *type* is `alert`, `beforeunload`, `confirm` or `prompt`; *action* is what was done with it:
+    `accepted`, `dismissed`, or `open` while nothing was.
+    """
 
 
-class ClosedPage(msgspec.Struct, frozen=True):
-    """The page that is gone, and the one that serves commands which name none."""
+class DialogPolicy(msgspec.Struct, frozen=True, kw_only=True):
+    """What becomes of each kind of dialog; *prompt_text* is what an accepted prompt is told.
 
-    closed: PageId
-    main: PageId
+    An alert only informs and a beforeunload stands in the way of what was asked for, so both are
+    accepted; a confirm or a prompt asks for a decision that nobody here may make.
+    """
+
+    alert: Literal["accept", "dismiss", "leave"] = "accept"
+    """What to do with a dialog."""
+    beforeunload: Literal["accept", "dismiss", "leave"] = "accept"
+    """What to do with a dialog."""
+    confirm: Literal["accept", "dismiss", "leave"] = "dismiss"
+    """What to do with a dialog."""
+    prompt: Literal["accept", "dismiss", "leave"] = "dismiss"
+    """What to do with a dialog."""
+    prompt_text: str | None = None
 
 
-class BrowserInfo(msgspec.Struct, frozen=True):
-    """The browser behind an agent; *epoch* grows with each restart."""
+class BrowserInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """The browser behind this agent; *epoch* grows with each restart."""
 
     name: str
     version: str
-    epoch: int = 0
-    headless: bool = True
-    executable: str = ""
-    user_agent: str = ""
-    profile: str = ""
-    downloads: str = ""
-    pages: int = 0
+    epoch: int
+    headless: bool
+    executable: str
+    user_agent: str
+    profile: str
+    downloads: str
+    pages: int
+
+
+class Restarted(msgspec.Struct, frozen=True, kw_only=True):
+    """The browser after its restart."""
+
+    epoch: int
+    main: str
+    pages: tuple[RestoredPage, ...]
+
+
+class RestoredPage(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of before, and the one that took its place at the same URL."""
+
+    was: str
+    now: str
+    url: str
+
+
+class BatchResult(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of each step, in their order."""
+
+    steps: tuple[StepResult, ...]
+
+
+class StepResult(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of one step."""
+
+    action: str
+    state: Literal["failed", "skipped", "succeeded"]
+    """How a step ended."""
+    result: Any = None
+    error: CommandError | None = None
+    """Why a command did not succeed.
+
+    *code* is an `ErrorCode`, or a code of a user's own action; *message* is one sentence that
+    names the next step; *details* holds what a program may want (matches, a stack).
+    """
+    page: PageState | None = None
+    """The page a command ran on; *url* and *title* are null until the agent has told them."""
