@@ -75,6 +75,14 @@ ACTIONS: Final[dict[str, JsonObject]] = {
     "screenshot": _params([], full_page={"type": "boolean"}),
     "snapshot": _params([], max_chars={"type": "integer"}),
     "title": _params([]),
+    "greet": _params(["name"], name=_string()),
+}
+ACTIONS["goto"]["examples"] = [{"url": "https://example.com/?a=b"}]
+_FAMILIES: Final = {"goto": "navigate", "click": "act", "evaluate": "script"}
+_GOTO_RESULT: Final[JsonObject] = {
+    "type": "object",
+    "properties": {"url": _string(), "status": {"type": "integer"}},
+    "required": ["url"],
 }
 
 
@@ -168,12 +176,13 @@ class FakeApi:
                 "items": [
                     {
                         "name": name,
-                        "family": "some",
+                        "family": _FAMILIES.get(name, "read"),
                         "description": f"What {name} does.\n\nAnd more.",
                         "reads": name in {"inner_text", "title", "screenshot"},
                         "on_page": True,
                         "params": params,
-                        "result": {},
+                        "result": _GOTO_RESULT if name == "goto" else {},
+                        "package": "xagent-greeting" if name == "greet" else None,
                     }
                     for name, params in ACTIONS.items()
                 ]

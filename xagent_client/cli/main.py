@@ -8,7 +8,8 @@ from importlib import metadata
 import click
 
 from xagent_client.cli import exit_status
-from xagent_client.cli.agents import actions, agents, show, token
+from xagent_client.cli.actions import actions
+from xagent_client.cli.agents import agents, show, token
 from xagent_client.cli.commands import cancel, command, commands
 from xagent_client.cli.completion import VARIABLE, completion
 from xagent_client.cli.context import global_options
