@@ -21,6 +21,7 @@ PAGES: Final = (
 )
 
 BLOCKS: Final[Mapping[str, Callable[[], str]]] = {
+    "action-index": actions.index,
     "action-names": actions.names,
     "actions": actions.reference,
     "agent-messages": wire.agent_messages,
