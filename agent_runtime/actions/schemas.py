@@ -18,9 +18,9 @@ def json_schema(of: object) -> dict[str, Any]:
     """Return the schema of a type that msgspec can decode; the type must not contain itself."""
     schema = msgspec.json.schema(of)
     definitions: dict[str, Any] = schema.pop("$defs", {})
-    inlined = _inline(schema, definitions)
-    assert isinstance(inlined, dict)
-    return inlined
+    # Defaults are Python's tuples and enumerations until they have been JSON once.
+    plain: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(_inline(schema, definitions)))
+    return plain
 
 
 def _inline(node: object, definitions: dict[str, Any]) -> Any:
