@@ -27,6 +27,9 @@ log: FilteringBoundLogger = structlog.get_logger()
 
 GROUP: Final = "xagent.actions"
 
+_FRAMES: Final = 3
+"""What is above is the machinery of importing."""
+
 
 def installed_registry(entry_points: Iterable[EntryPoint] | None = None) -> ActionRegistry:
     """Return the standard actions and those of every installed package.
@@ -65,7 +68,7 @@ def _actions(entry_point: EntryPoint) -> Iterator[Action]:
             package=_package(entry_point),
             entry_point=f"{entry_point.name} = {entry_point.value}",
             error=f"{type(error).__name__}: {error}",
-            where="".join(traceback.format_tb(error.__traceback__)),
+            where="".join(traceback.format_tb(error.__traceback__)[-_FRAMES:]),
         )
         return
     actions = actions_of(module) if isinstance(module, ModuleType) else []

@@ -23,7 +23,7 @@ from agent_runtime.actions.schemas import json_schema
 from xagent_protocol.errors import ErrorCode
 from xagent_protocol.messages import ActionSpec
 
-ActionFunction = Callable[..., Awaitable[object]]
+ActionFunction = Callable[..., Awaitable[Any]]
 
 
 def _number(text: str) -> float | int:
@@ -75,6 +75,10 @@ class Action:
     def module(self) -> str:
         """The name of the module that defines it."""
         return self._function.__module__
+
+    def __call__(self, call: Call, **params: object) -> Awaitable[Any]:
+        """Do it as a part of another action, with params that fit."""
+        return self._function(call, **params)
 
     def brought_by(self, package: str) -> Action:
         """Return the same action, announced as one of *package*, which is not ours."""
