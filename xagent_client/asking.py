@@ -93,15 +93,11 @@ class Asking:
         return convert(command, command.result, str)
 
     def _uncut(self, action: str, params: Mapping[str, Any], how: How, kind: type[T]) -> Call[T]:
-        """Do the same for the texts among the members of an object."""
+        """Do the same for the texts within an object."""
         command = yield from self._succeed(action, params, how)
         result = yield from whole_result(command)
-        if isinstance(result, dict) and params.get("max_chars") is None:
-            for name, member in result.items():
-                artifact = cut_off(command, member)
-                if artifact is not None:
-                    whole = (yield from calls.fetch(artifact)).decode()
-                    result = {**result, name: whole}
+        if command.artifacts and params.get("max_chars") is None:
+            result = yield from whole_texts(command, result)
         return convert(command, result, kind)
 
     def _bytes(self, action: str, params: Mapping[str, Any], how: How) -> Call[bytes]:
@@ -138,10 +134,26 @@ def whole_result(command: Command) -> Call[Any]:
     return result
 
 
-def cut_off(command: Command, text: object) -> ArtifactRef | None:
+def whole_texts(command: Command, value: Any) -> Call[Any]:
+    """Return *value* with each text in it that was cut fetched whole."""
+    match value:
+        case dict():
+            found = {}
+            for name, member in value.items():
+                found[name] = yield from whole_texts(command, member)
+            return found
+        case list():
+            items = list(value)
+            for place, item in enumerate(value):
+                items[place] = yield from whole_texts(command, item)
+            return items
+        case str() if (artifact := cut_off(command, value)) is not None:
+            return (yield from calls.fetch(artifact)).decode()
+    return value
+
+
+def cut_off(command: Command, text: str) -> ArtifactRef | None:
     """Return the artifact that has all of *text*, if that was cut and says so at its end."""
-    if not isinstance(text, str):
-        return None
     ending = text[-200:]
     return next((one for one in command.artifacts if f"{one.artifact_id}]" in ending), None)
 

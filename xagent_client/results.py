@@ -66,11 +66,6 @@ class ShownDialog(msgspec.Struct, frozen=True, kw_only=True):
     """The open dialog of the page, or else the last that was answered; null if there was none."""
 
     dialog: DialogState | None = None
-    """A JavaScript dialog that a page showed while the command ran, or still shows.
-
-    *type* is `alert`, `beforeunload`, `confirm` or `prompt`; *action* is what was done with it:
-    `accepted`, `dismissed`, or `open` while nothing was.
-    """
 
 
 class DialogPolicy(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,11 +78,8 @@ class DialogPolicy(msgspec.Struct, frozen=True, kw_only=True):
     alert: Literal["accept", "dismiss", "leave"] = "accept"
     """What to do with a dialog."""
     beforeunload: Literal["accept", "dismiss", "leave"] = "accept"
-    """What to do with a dialog."""
     confirm: Literal["accept", "dismiss", "leave"] = "dismiss"
-    """What to do with a dialog."""
     prompt: Literal["accept", "dismiss", "leave"] = "dismiss"
-    """What to do with a dialog."""
     prompt_text: str | None = None
 
 
@@ -135,10 +127,4 @@ class StepResult(msgspec.Struct, frozen=True, kw_only=True):
     """How a step ended."""
     result: Any = None
     error: CommandError | None = None
-    """Why a command did not succeed.
-
-    *code* is an `ErrorCode`, or a code of a user's own action; *message* is one sentence that
-    names the next step; *details* holds what a program may want (matches, a stack).
-    """
     page: PageState | None = None
-    """The page a command ran on; *url* and *title* are null until the agent has told them."""

@@ -250,7 +250,6 @@ async def test_the_note_of_a_cut_text_is_understood_by_the_sdk() -> None:
 
     assert cut_off(shown, text) == call.artifacts[0]
     assert cut_off(shown, "whole") is None
-    assert cut_off(shown, None) is None
 
 
 def test_a_verb_is_found_in_the_file_of_its_family() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import io
 import socket
 from dataclasses import dataclass
@@ -32,6 +33,8 @@ from xagent_client import (
     UnexpectedAnswer,
     Unreachable,
 )
+from xagent_client.agent_verbs import AgentVerbs
+from xagent_client.asking import How, whole_texts
 from xagent_protocol.transitions import CommandState
 
 
@@ -104,6 +107,24 @@ def test_a_text_within_a_result_comes_whole_unless_its_length_is_named(
 
     assert client.agent("alpha").snapshot().snapshot == fake.long_text
     assert client.agent("alpha").snapshot(max_chars=10).snapshot.startswith("- heading\n\n[cut")
+
+
+def test_a_text_is_made_whole_wherever_it_stands_in_a_result(client: Client, fake: FakeApi) -> None:
+    fake.long_text = "long " * 1000
+    command = client.agent("alpha").run("snapshot")
+    cut = command.result["snapshot"]
+
+    whole = client.perform(whole_texts(command, {"body": [{"text": cut}, 1], "note": "short"}))
+
+    assert whole == {"body": [{"text": fake.long_text}, 1], "note": "short"}
+
+
+def test_run_takes_the_keywords_of_every_verb() -> None:
+    kinds = inspect.signature(AgentVerbs.run._exchanges).parameters.values()
+
+    assert {each.name for each in kinds if each.kind is each.KEYWORD_ONLY} == set(
+        How.__annotations__
+    )
 
 
 def test_text_comes_whole_even_if_the_answer_was_cut(client: Client, fake: FakeApi) -> None:

@@ -178,9 +178,10 @@ def _struct(one: Declaration, types: Types) -> str:
     lines = [f"class {one.name}(msgspec.Struct, frozen=True, kw_only=True{tag}):"]
     lines.append(_indented(docstring(one.about or f"{one.name}.", 1)))
     lines.append("")
+    told: set[str] = set()
     for each in one.fields:
         lines.append(f"    {identifier(each.name)}: {each.annotation}{_assigned(each)}")
-        lines += _told(each, types)
+        lines += _told(each, types, told)
     return "\n".join(lines)
 
 
@@ -198,9 +199,10 @@ def _typed_dict(one: Declaration, types: Types) -> str:
         return f'{one.name} = TypedDict("{one.name}", {{{members}}})\n{about}'
     lines = [f"class {one.name}(TypedDict):", _indented(docstring(one.about or f"{one.name}.", 1))]
     lines.append("")
+    told: set[str] = set()
     for each in one.fields:
         lines.append(f"    {each.name}: {each.annotation}")
-        lines += _told(each, types)
+        lines += _told(each, types, told)
     return "\n".join(lines)
 
 
@@ -209,9 +211,12 @@ def _quoted(annotation: str) -> str:
     return repr(annotation)
 
 
-def _told(field: Field, types: Types) -> list[str]:
-    is_own = field.about and not types.says(field.about)
-    return [_indented(docstring(field.about, 1))] if is_own else []
+def _told(field: Field, types: Types, told: set[str]) -> list[str]:
+    """Return what is said of a field, unless its type says it, or a field before it did."""
+    if not field.about or field.about in told or types.says(field.about):
+        return []
+    told.add(field.about)
+    return [_indented(docstring(field.about, 1))]
 
 
 def _module(about: str, body: str, *, third: str = "", own: str = "", inside: str = "") -> str:

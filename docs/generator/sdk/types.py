@@ -55,6 +55,7 @@ class Types(ABC):
         """Begin with the types that are written by hand elsewhere, by name."""
         self._shapes = {name: _shape(schema) for name, schema in (known or {}).items()}
         self._by_hand = frozenset(self._shapes)
+        self._about_by_hand = frozenset(description(each) for each in (known or {}).values())
         self._told: set[str] = set()
         self.used_by_hand: set[str] = set()
         self.declarations: dict[str, Declaration] = {}
@@ -72,7 +73,8 @@ class Types(ABC):
 
     def says(self, text: str) -> bool:
         """Say whether a type says *text* of itself, so that its fields need not."""
-        return any(each.about == text for each in self.declarations.values())
+        declared = {each.about for each in self.declarations.values()}
+        return text in declared or text in self._about_by_hand
 
     @abstractmethod
     def _sequence(self, item: str) -> str: ...

@@ -124,7 +124,7 @@ def _answer(spec: ActionSpec, types: ResultTypes) -> tuple[str, str, str]:
     if spec.name in _BYTES:
         return "bytes", "_bytes", ""
     kind = types.annotation(spec.result, camel(spec.name), "results.")
-    is_cut = "max_chars" in spec.params.get("properties", {})
+    is_cut = _is_cut(spec)
     match kind:
         case "None":
             return kind, "_nothing", ""
@@ -146,13 +146,13 @@ def _contract(spec: ActionSpec, types: ParamTypes, told_once: Collection[str]) -
             f"It returns the bytes; `run({spec.name!r})` leaves them at the orchestrator and "
             "tells their `ArtifactRef`.".replace("'", '"')
         )
-    if "max_chars" in properties:
+    if _is_cut(spec):
         parts.append("It comes whole, however long, unless *max_chars* says where to cut it.")
-    told = {name: description(each) for name, each in properties.items() if name != "max_chars"}
     told = {
         name: " ".join(text.split())
-        for name, text in told.items()
+        for name, text in ((name, description(each)) for name, each in properties.items())
         if text and text not in told_once and not types.says(text)
+        if not (name == "max_chars" and _is_cut(spec))
     }
     if told:
         parts.append(_listed("Args:", told))
@@ -160,6 +160,12 @@ def _contract(spec: ActionSpec, types: ParamTypes, told_once: Collection[str]) -
     if raised:
         parts.append(_listed("Raises:", raised))
     return "\n\n".join(parts)
+
+
+def _is_cut(spec: ActionSpec) -> bool:
+    """Say whether its text is cut in the answer, the whole being an artifact then."""
+    param = spec.params.get("properties", {}).get("max_chars", {})
+    return "artifact" in description(param)
 
 
 def _listed(title: str, entries: Mapping[str, str]) -> str:
