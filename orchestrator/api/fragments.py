@@ -1,6 +1,7 @@
 """The HTML of what stands on many places of the pages: a table of fields, a type, a shell line.
 
-Whatever comes in is text and is escaped; only backticks mean something in it.
+Whatever comes in is text and is escaped; only backticks mean something in it, and asterisks around
+a name.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any, Final
 from orchestrator.api.openapi import Json
 
 _CODE: Final = re.compile(r"`([^`]+)`")
+_EMPHASIS: Final = re.compile(r"(?<![\w*`])\*(\w+)\*(?![\w*`])")
 
 
 def properties(schema: Json) -> str:
@@ -63,7 +65,8 @@ def type_of(schema: Any) -> str:
     if kind == "object" and isinstance(schema.get("additionalProperties"), dict):
         return f"object of {type_of(schema['additionalProperties'])}"
     if kind == "object" and "title" in schema and schema.get("properties"):
-        return f"object of {', '.join(map(_member, schema['properties']))}"
+        members = [_member(name, part) for name, part in schema["properties"].items()]
+        return f"object of {', '.join(members)}"
     return escape(str(schema.get("format", kind)))
 
 
@@ -88,12 +91,16 @@ def shell(text: str) -> str:
 
 
 def prose(text: str) -> str:
-    """Return a paragraph."""
-    return _CODE.sub(r"<code>\1</code>", escape(text, quote=False))
+    """Return a paragraph; what it calls *name* is meant as code, too."""
+    marked = _EMPHASIS.sub(r"`\1`", text)
+    return _CODE.sub(r"<code>\1</code>", escape(marked, quote=False))
 
 
-def _member(name: str) -> str:
-    return f"<code>{escape(name)}</code>"
+def _member(name: str, part: Any) -> str:
+    values = part.get("enum", []) if isinstance(part, dict) else []
+    # By a member with one value an object says which of several it is.
+    only = f"={_plain(values[0])}" if len(values) == 1 else ""
+    return f"<code>{escape(name + only)}</code>"
 
 
 def _bounds(schema: Any) -> str:

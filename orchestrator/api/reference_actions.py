@@ -24,9 +24,10 @@ from orchestrator.api.openapi import Json
 _ABOUT: Final = (
     "What the agents that enrolled here can do, as they announced it themselves. One agent may "
     "offer less or more: ask it with `GET /api/agents/{agent_id}/actions`. Actions of your own "
-    "packages are told to whoever sends the token: ask for `/openapi.json` with it."
+    "packages stand in `/openapi.json` for whoever sends the token, and not for strangers."
 )
 _NONE: Final = "No agent has announced any action yet."
+_LINE: Final = 80
 _UNFIT: Final = re.compile(r"[^A-Za-z0-9_-]")
 
 
@@ -90,7 +91,10 @@ def _result(schema: Json) -> Iterator[str]:
 def _example(name: str, params: Json) -> Iterator[str]:
     for example in params.get("examples", ())[:1]:
         body = {"action": name, "params": example} if example else {"action": name}
-        yield f"<h4>Example body</h4>{shell(json.dumps(body, ensure_ascii=False))}"
+        text = json.dumps(body, ensure_ascii=False)
+        if len(text) > _LINE:
+            text = json.dumps(body, ensure_ascii=False, indent=2)
+        yield f"<h4>Example body</h4>{shell(text)}"
 
 
 def _families(document: Json) -> dict[str, list[tuple[str, Json]]]:

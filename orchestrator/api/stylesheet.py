@@ -132,9 +132,12 @@ details > summary { cursor: pointer; }
 .family summary::-webkit-details-marker { display: none; }
 .family summary:hover { background: var(--sunk); }
 .family summary > code { font-weight: 600; font-size: .9rem; }
+.family summary > code::before { content: "▸" / ""; display: inline-block; width: 1.2em;
+  color: var(--accent); }
+.family [open] > summary > code::before { transform: rotate(90deg) translateX(.1em); }
 .family summary > span { color: var(--soft); text-wrap: pretty; }
 .family [open] > summary > span { color: var(--text); }
-.family details > div { padding: .25rem .25rem 1.25rem; }
+.family details > div { padding: .25rem .25rem 1.25rem; scroll-margin-top: 4.5rem; }
 .family details > div > p { margin: .6rem 0 0; max-width: 44rem; font-size: .95rem; }
 .family h4 { margin-top: 1.25rem; }
 

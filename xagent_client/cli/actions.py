@@ -15,7 +15,7 @@ import click
 from xagent_client.cli import output, params, spelling
 from xagent_client.cli.completion import action_names, agent_names
 from xagent_client.cli.context import Context, global_options, with_context
-from xagent_client.cli.schemas import default, describe, meaning, properties
+from xagent_client.cli.schemas import default, describe, meaning, plain, properties
 from xagent_client.models import ActionSpec
 
 _INDENT: Final = "  "
@@ -76,12 +76,12 @@ def _heading(spec: ActionSpec) -> str:
 
 
 def _first(spec: ActionSpec) -> str:
-    return spec.description.partition("\n")[0]
+    return plain(spec.description.partition("\n")[0])
 
 
 def _explain(spec: ActionSpec, agent: str) -> None:
     output.heading(spec.name)
-    output.prose(spec.description)
+    output.prose(plain(spec.description))
     kind = "It only reads" if spec.reads else "It writes"
     where = "acts on one page (--page)" if spec.on_page else "is not held up by any page"
     output.prose(f"{kind}, and {where}." + ("" if spec.package is None else f" {_origin(spec)}"))

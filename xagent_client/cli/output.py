@@ -116,10 +116,12 @@ def heading(text: str) -> None:
 
 
 def line(text: str) -> None:
-    """Print *text* in one line, cut where the terminal ends; whole in a pipe."""
+    """Print *text* in one line, cut behind the last word that the terminal has room for."""
     width = _width()
     text = _harmless(text)
-    click.echo(text if width is None or len(text) <= width else f"{text[: width - 1]}…")
+    if width is not None and len(text) > width:
+        text = text[:width].rpartition(" ")[0].rstrip(" ,;:") + " …"
+    click.echo(text)
 
 
 def prose(text: str) -> None:

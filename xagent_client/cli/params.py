@@ -20,6 +20,8 @@ import msgspec
 from xagent_client.cli.schemas import ANY, Schema, kind_of, kinds_of, one_of_kind, top_of
 
 _WORDS: Final = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+_MEANT_IN_QUOTES: Final = frozenset('"$`\\!')
+"""What a shell sees between double quotes."""
 _SCALARS: Final = frozenset({"string", "integer", "number", "boolean"})
 
 
@@ -57,7 +59,7 @@ def spell(params: Mapping[str, Any], schema: Schema) -> str:
             words += [_word(key, item, items, schema) for item in value]
         else:
             words.append(_word(key, value, part, schema))
-    return " ".join(shlex.quote(word) for word in words)
+    return " ".join(map(_quoted, words))
 
 
 def _place(name: str, schema: Schema | None, action: str) -> tuple[list[str], Schema | None]:
@@ -184,6 +186,12 @@ def _word(key: str, value: Any, part: Schema, root: Schema) -> str:
         return f"{key}={_literally(value)}" if is_read_as_text else f"{key}:={_encoded(value)}"
     is_read_as_json = "string" not in kinds or kinds == ANY
     return f"{key}{'=' if is_read_as_json else ':='}{_encoded(value)}"
+
+
+def _quoted(word: str) -> str:
+    if "'" in word and _MEANT_IN_QUOTES.isdisjoint(word):
+        return f'"{word}"'
+    return shlex.quote(word)
 
 
 def _goes_by_items(value: list[Any], part: Schema, root: Schema) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -11,11 +12,12 @@ Schema = Mapping[str, Any]
 
 ANY: Final = frozenset({"string", "integer", "number", "boolean", "object", "array", "null"})
 
+_EMPHASIS: Final = re.compile(r"(?<![\w*`])\*(\w+)\*(?![\w*`])")
 _BOUNDS: Final = (
-    ("minimum", "≥ {:g}"),
-    ("exclusiveMinimum", "> {:g}"),
-    ("maximum", "≤ {:g}"),
-    ("exclusiveMaximum", "< {:g}"),
+    ("minimum", "≥"),
+    ("exclusiveMinimum", ">"),
+    ("maximum", "≤"),
+    ("exclusiveMaximum", "<"),
 )
 
 
@@ -48,17 +50,24 @@ def describe(schema: Schema, root: Schema) -> str:
         return f"list of {describe(schema['items'], root)}"
     if kind == "object" and schema.get("properties"):
         required = schema.get("required", ())
-        members = [name if name in required else f"[{name}]" for name in schema["properties"]]
+        members = [
+            _member(name, part, is_required=name in required)
+            for name, part in schema["properties"].items()
+        ]
         return f"object of {', '.join(members)}"
-    bounds = [words.format(schema[word]) for word, words in _BOUNDS if word in schema]
-    return " ".join([str(kind), *bounds])
+    return f"{kind}{_bounds(schema)}"
 
 
 def meaning(schema: Schema) -> str:
     """Return what *schema* says of itself, wherever it says so, in one line."""
     told = [schema, *alternatives(schema)]
     text = next((each["description"] for each in told if "description" in each), "")
-    return " ".join(str(text).split())
+    return plain(" ".join(str(text).split()))
+
+
+def plain(text: str) -> str:
+    """Return a description without the marks around what it calls *name*."""
+    return _EMPHASIS.sub(r"\1", text)
 
 
 def default(schema: Schema) -> str:
@@ -124,3 +133,17 @@ def resolve(part: Schema, root: Schema) -> Schema:
     for step in reference.removeprefix("#/").split("/"):
         found = found.get(step.replace("~1", "/").replace("~0", "~"), {})
     return resolve(found, root) if found is not part else part
+
+
+def _member(name: str, part: object, *, is_required: bool) -> str:
+    values = part.get("enum", []) if isinstance(part, dict) else []
+    if len(values) == 1:
+        # By this member an object says which of several it is.
+        return f"{name}={values[0]}"
+    return name if is_required else f"[{name}]"
+
+
+def _bounds(schema: Schema) -> str:
+    if "minimum" in schema and "maximum" in schema:
+        return f" {schema['minimum']:,}–{schema['maximum']:,}"
+    return "".join(f" {sign} {schema[word]:,}" for word, sign in _BOUNDS if word in schema)

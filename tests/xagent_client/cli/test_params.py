@@ -167,6 +167,8 @@ def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
     [
         ({"text": "a b"}, "'text=a b'"),
         ({"text": "@ada"}, "text=@@ada"),
+        ({"text": "it's"}, '"text=it\'s"'),
+        ({"text": "it's $5"}, """'text=it'"'"'s $5'"""),
         ({"text": "5", "count": 5, "flag": True}, "text=5 count=5 flag=true"),
         ({"text": "x", "some": ["a", "5"]}, "text=x some=a some=5"),
         ({"text": "x", "some": []}, "text=x 'some=[]'"),

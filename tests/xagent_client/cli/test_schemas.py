@@ -20,13 +20,21 @@ def test_a_schema_is_told_in_a_few_words() -> None:
 
 
 def test_bounds_are_told() -> None:
-    assert describe({"type": "integer", "minimum": 1, "maximum": 3}, {}) == "integer ≥ 1 ≤ 3"
+    assert describe({"type": "integer", "minimum": 1, "maximum": 3}, {}) == "integer 1–3"
     assert describe({"type": "number", "exclusiveMinimum": 0.5}, {}) == "number > 0.5"
+    assert describe({"type": "integer", "minimum": 1000}, {}) == "integer ≥ 1,000"
+
+
+def test_an_object_of_several_kinds_is_told_by_the_member_that_says_which() -> None:
+    move = {"type": "object", "properties": {"do": {"enum": ["move"]}, "x": {}}, "required": ["do"]}
+
+    assert describe({"anyOf": [move, {"type": "null"}]}, {}) == "object of do=move, [x]"
 
 
 def test_a_meaning_is_found_wherever_it_stands() -> None:
     assert meaning({"description": "One\n  line."}) == "One line."
     assert meaning({"anyOf": [{"description": "Inside."}, {"type": "null"}]}) == "Inside."
+    assert meaning({"description": "Of *this*, not of **/done?*."}) == "Of this, not of **/done?*."
     assert meaning({}) == ""
 
 
