@@ -83,6 +83,21 @@ class DialogPolicy(msgspec.Struct, frozen=True, kw_only=True):
     prompt_text: str | None = None
 
 
+class KnownSecrets(msgspec.Struct, frozen=True, kw_only=True):
+    """Every secret of this agent."""
+
+    secrets: tuple[KnownSecret, ...]
+
+
+class KnownSecret(msgspec.Struct, frozen=True, kw_only=True):
+    """A secret without its value; with no *hosts* it may be typed on any page."""
+
+    name: str
+    kind: Literal["text", "totp"]
+    """What is done with the value."""
+    hosts: tuple[str, ...]
+
+
 class BrowserInfo(msgspec.Struct, frozen=True, kw_only=True):
     """The browser behind this agent; *epoch* grows with each restart."""
 

@@ -13,16 +13,11 @@ import pytest
 from msgspec import Meta
 
 from agent_runtime.actions import Action, ActionRegistry, Call, Target, action, standard_registry
-from agent_runtime.actions.call import ActionLimits
 from docs.generator.sdk.modules import FOLDER, PARAMS, RESULTS, modules, stale_modules
 from docs.generator.sdk.verbs import UnfitName
-from tests.agent_runtime.actions.asking import MemoryArtifacts
 from xagent_client import AgentHandle, results
 from xagent_client.agent_verbs import AgentVerbs
-from xagent_client.asking import cut_off
-from xagent_client.models import Command
 from xagent_client.verbs import Verb
-from xagent_protocol.messages import Command as WireCommand
 
 
 class Colour(enum.StrEnum):
@@ -231,25 +226,6 @@ def test_an_action_called_like_a_method_of_the_handle_is_refused() -> None:
 
     with pytest.raises(UnfitName, match="commands"):
         of(commands)
-
-
-async def test_the_note_of_a_cut_text_is_understood_by_the_sdk() -> None:
-    """The agent writes it, and the SDK finds the artifact in it."""
-    artifacts = MemoryArtifacts()
-    command = WireCommand("r1", 1, "look", msgspec.Raw(b"{}"), 5)  # type: ignore[arg-type]  # an id
-    call: Any = Call(command, None, artifacts, ActionLimits(), 0, None)  # type: ignore[arg-type]  # no browser
-    text = await call.text("long " * 100, 10, name="x.txt", content_type="text/plain")
-    answer = {
-        "request_id": "r1",
-        "agent_id": "a",
-        "action": "look",
-        "state": "succeeded",
-        "artifacts": call.artifacts,
-    }
-    shown = msgspec.convert(msgspec.to_builtins(answer), Command)
-
-    assert cut_off(shown, text) == call.artifacts[0]
-    assert cut_off(shown, "whole") is None
 
 
 def test_a_verb_is_found_in_the_file_of_its_family() -> None:

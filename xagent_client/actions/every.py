@@ -7,6 +7,7 @@
     wait.py: wait_for
     script.py: evaluate
     dialogs.py: dialog, handle_dialog, dialog_policy
+    secrets.py: secrets, fill_secret, totp
     artifacts.py: screenshot
     agent.py: browser_info, restart_browser
     batch.py: batch
@@ -25,6 +26,7 @@ from xagent_client.actions.navigate import NavigateActions
 from xagent_client.actions.pages import PagesActions
 from xagent_client.actions.read import ReadActions
 from xagent_client.actions.script import ScriptActions
+from xagent_client.actions.secrets import SecretsActions
 from xagent_client.actions.wait import WaitActions
 
 
@@ -36,6 +38,7 @@ class ActionVerbs(
     WaitActions,
     ScriptActions,
     DialogsActions,
+    SecretsActions,
     ArtifactsActions,
     AgentActions,
     BatchActions,
