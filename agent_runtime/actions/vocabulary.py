@@ -6,12 +6,13 @@ from agent_runtime.actions import (
     act,
     agent,
     batch,
-    capture,
     dialogs,
     navigate,
     pages,
     read,
+    screenshot,
     script,
+    snapshot,
     wait,
 )
 from agent_runtime.actions.registry import ActionRegistry
@@ -20,5 +21,15 @@ from agent_runtime.actions.registry import ActionRegistry
 def standard_registry() -> ActionRegistry:
     """Return the registry of Xagent's own actions."""
     return ActionRegistry.of(
-        navigate, pages, read, act, wait, script, dialogs, capture, agent, batch
+        navigate,
+        pages,
+        read,
+        snapshot,
+        act,
+        wait,
+        script,
+        dialogs,
+        screenshot,
+        agent,
+        batch,
     )

@@ -11,11 +11,10 @@ from playwright.async_api import FloatRect
 
 from agent_runtime.actions.call import Call
 from agent_runtime.actions.errors import ActionFailed
-from agent_runtime.actions.params import Frame, MaxChars, Target
+from agent_runtime.actions.params import Frame, Target
 from agent_runtime.actions.registry import action
 from xagent_protocol.errors import ErrorCode
 from xagent_protocol.ids import ArtifactId
-from xagent_protocol.outcomes import Effect
 
 _ATTEMPTS: Final = 3
 _TEXT: Final = "text/plain; charset=utf-8"
@@ -80,51 +79,6 @@ async def screenshot(
         picture, content_type=f"image/{type}", name=f"screenshot.{extension}"
     )
     return Screenshot(artifact.artifact_id, artifact.content_type, artifact.size)
-
-
-@action(family="read", reads=True, example={})
-async def snapshot(
-    call: Call,
-    *,
-    target: Annotated[Target | None, Meta(description="The root; else the page.")] = None,
-    frame: Frame | None = None,
-    depth: Annotated[int, Meta(ge=1)] | None = None,
-    boxes: Annotated[
-        bool, Meta(description="Add each element's place: x, y, width, height.")
-    ] = False,
-    max_chars: MaxChars = 20_000,
-) -> Snapshot:
-    """Outline the page by roles and names, iframes included, with a ref for each element.
-
-    A ref (`p1s1e5`) is a target of other actions until the page goes elsewhere.
-    """
-    tab = call.tab
-    for _ in range(_ATTEMPTS):
-        number = await tab.begin_snapshot()
-        if target is None:
-            outline = await call.page.aria_snapshot(
-                mode="ai", depth=depth, boxes=boxes, timeout=call.patience_ms
-            )
-        else:
-            async with call.element(target, frame) as root:
-                outline = await root.aria_snapshot(
-                    mode="ai", depth=depth, boxes=boxes, timeout=call.patience_ms
-                )
-        # Had the page gone elsewhere meanwhile, these refs would name elements of another document.
-        if await tab.shows_snapshot(number):
-            break
-    else:
-        raise ActionFailed(
-            ErrorCode.NOT_ACTIONABLE,
-            f"page {tab.id} goes from one document to the next: wait_for the one you mean",
-            effect=Effect.NONE,
-        )
-    snapshot_id = f"{tab.id}s{number}"
-    outline = _REF.sub(rf"[ref={snapshot_id}\1]", outline)
-    return Snapshot(
-        snapshot_id,
-        await call.text(outline, max_chars, name="snapshot.yaml", content_type=_TEXT),
-    )
 
 
 def _rectangle(clip: Clip | None) -> FloatRect | None:
