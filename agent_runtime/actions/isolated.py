@@ -13,6 +13,7 @@ from typing import Any, Final
 from playwright.async_api import CDPSession, Error
 
 from agent_runtime.actions.errors import ActionFailed
+from agent_runtime.actions.javascript import ScriptFailed
 from agent_runtime.browser.tab import Tab
 from xagent_protocol.errors import ErrorCode
 from xagent_protocol.outcomes import Effect
@@ -36,6 +37,7 @@ async def run_isolated(
 
     Raises:
         ScriptTooSlow: it took longer than *limit_ms*.
+        ScriptFailed: it threw something.
         playwright.async_api.Error: the page is gone.
     """
     if tab.cdp is None:
@@ -75,5 +77,5 @@ async def _run(cdp: CDPSession, expression: str, limit_ms: float | None) -> Any:
     )
     thrown = answer.get("exceptionDetails")
     if thrown is not None:
-        raise Error(str(thrown.get("exception", {}).get("description", thrown.get("text"))))
+        raise ScriptFailed(str(thrown.get("exception", {}).get("description", thrown.get("text"))))
     return answer["result"].get("value")
