@@ -102,7 +102,9 @@ async def scrape(
         Meta(description="Markdown if left out; html is without scripts, styles and classes."),
     ]
     | None = None,
-    target: Annotated[Target | None, Meta(description="The root; else the page.")] = None,
+    target: Annotated[
+        Target | None, Meta(description="The root; else the page, or all of the frame.")
+    ] = None,
     frame: Frame | None = None,
     selectors: Annotated[
         dict[str, Css | Selection],

@@ -67,12 +67,12 @@ _WORDS: Final = r"""
     return !(isInRow && INLINE[tag(element)]) || holdsBlocks(element);
   });
 
-  // All that an element says, in one line; of a field, what stands in it.
+  // All that an element says, in one line; of a field, what can be seen to stand in it.
   const fieldText = element => {
     if (tag(element) === "select") {
       return [...element.selectedOptions].map(option => option.label).join(", ");
     }
-    const isNoText = /^(hidden|checkbox|radio|file|image)$/.test(element.type);
+    const isNoText = /^(hidden|checkbox|radio|file|image|password)$/.test(element.type);
     return isNoText ? "" : element.value;
   };
   const said = node => {

@@ -99,7 +99,7 @@ async def screenshot(
     acted on, and `max_width` with type `jpeg` or `webp` keeps it small; divide a place in the
     picture by `scale` to get the place that the mouse takes. Nothing is left in the page.
     """
-    _check(target, full_page, clip, type, quality, mask, mask_color, omit_background)
+    _check(target, frame, full_page, clip, type, quality, mask, mask_color, omit_background)
     async with AsyncExitStack() as targets:
         element: Locator | None = None
         if target is not None:
@@ -228,6 +228,7 @@ async def _masked(
 
 def _check(
     target: str | None,
+    frame: str | None,
     full_page: bool,
     clip: Clip | None,
     type: PictureType,
@@ -239,6 +240,8 @@ def _check(
     """Refuse what does not go together, before anything is done."""
     if quality is not None and type == "png":
         raise _invalid("quality: a PNG has none; ask for type 'jpeg' or 'webp'")
+    if frame is not None and target is None:
+        raise _invalid("frame: it says where target is looked for, and there is no target")
     if target is not None and (full_page or clip is not None):
         raise _invalid("target: a picture of one element goes with neither full_page nor clip")
     if full_page and clip is not None:

@@ -40,7 +40,9 @@ class Snapshot(msgspec.Struct, frozen=True, omit_defaults=True):
 async def snapshot(
     call: Call,
     *,
-    target: Annotated[Target | None, Meta(description="The root; else the page.")] = None,
+    target: Annotated[
+        Target | None, Meta(description="The root; else the page, or all of the frame.")
+    ] = None,
     frame: Frame | None = None,
     depth: Annotated[int, Meta(ge=1)] | None = None,
     boxes: Annotated[
@@ -68,6 +70,8 @@ async def snapshot(
     and to look for one thing use `find`. With `since`, an empty answer means that nothing changed;
     where more changed than stayed, the whole is answered, and `since` is left out of the result.
     """
+    if target is None and frame is not None:
+        target = "body"
     part = _part(target, frame, depth)
     before = await _earlier(call, since, part) if since is not None else None
     taken = await take(call, target=target, frame=frame, depth=depth, boxes=boxes)

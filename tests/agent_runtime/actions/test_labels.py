@@ -35,6 +35,7 @@ async def test_what_a_dialog_covers_is_not_numbered(asker: Asker, site: Site) ->
     assert [one["name"] for one in await numbered(asker)] == ["Accept"]
 
 
+@pytest.mark.slow
 async def test_a_box_in_an_iframe_is_told_from_the_corner_of_the_page(
     asker: Asker, site: Site
 ) -> None:

@@ -159,7 +159,7 @@ async def test_what_is_asked_of_one_element_is_not_answered_for_two(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("action", "params"), _ON_ONE, ids=str)
+@pytest.mark.parametrize(("action", "params"), _ON_ONE[-3:], ids=str)
 async def test_an_element_is_waited_for_and_then_not_found(
     asker: Asker, site: Site, action: str, params: dict[str, Any]
 ) -> None:

@@ -232,6 +232,14 @@ async def test_selectors_return_values_by_name(asker: Asker, site: Site) -> None
     }
 
 
+async def test_a_password_is_no_text_that_anybody_sees(asker: Asker, site: Site) -> None:
+    await show(asker, site, "<p>Sign in <input type=password value=secret></p>")
+
+    scraped = await scrape(asker, selectors={"field": "input", "all": "p"})
+
+    assert scraped == {"values": {"field": "", "all": "Sign in"}}
+
+
 @pytest.mark.slow
 async def test_a_part_of_the_page_is_named_by_selector_ref_or_frame(
     asker: Asker, site: Site

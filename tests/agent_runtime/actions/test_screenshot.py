@@ -68,6 +68,7 @@ async def test_a_jpeg_has_a_quality(asker: Asker, site: Site) -> None:
         {"full_page": True, "clip": {"x": 0, "y": 0, "width": 5, "height": 5}},
         {"type": "jpeg", "omit_background": True},
         {"mask_color": "red"},
+        {"frame": "iframe"},
         {"mask": ["p"], "mask_color": "nocolor"},
         {"max_width": 0},
         {"scale": "double"},

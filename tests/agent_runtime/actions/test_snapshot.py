@@ -39,6 +39,16 @@ async def test_a_snapshot_of_a_part_leaves_the_rest_out(asker: Asker, site: Site
     assert code_of(missing) == "selector_not_found"
 
 
+async def test_a_frame_alone_is_outlined_whole(asker: Asker, site: Site) -> None:
+    await asker.get("goto", url=site.url("/frames"))
+
+    inside = await asker.get("snapshot", frame="#inner")
+
+    assert isinstance(inside, dict)
+    assert "Greet" in inside["snapshot"]
+    assert "Outer" not in inside["snapshot"]
+
+
 class Restless:
     """A page that goes elsewhere as soon as its outline is taken, each time until *urls* end."""
 
