@@ -97,7 +97,8 @@ async def screenshot(
 
     For a model that looks at it, `annotate` draws a numbered box around each element that can be
     acted on, and `max_width` with type `jpeg` or `webp` keeps it small; divide a place in the
-    picture by `scale` to get the place that the mouse takes. Nothing is left in the page.
+    picture by `scale` to get the place that the mouse takes. It is drawn on the picture, never in
+    the page.
     """
     _check(target, frame, full_page, clip, type, quality, mask, mask_color, omit_background)
     async with AsyncExitStack() as targets:

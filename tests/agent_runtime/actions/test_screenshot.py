@@ -158,7 +158,9 @@ async def fine_tab(asker: Asker, site: Site) -> AsyncIterator[Tab]:
     assert main is not None
     browser = main.page.context.browser
     assert browser is not None
-    page = await browser.new_page(viewport={"width": 800, "height": 400}, device_scale_factor=2)
+    # The agent closes a context that it finds without a page, and this one begins so.
+    async with asker.browser._opening:
+        page = await browser.new_page(viewport={"width": 800, "height": 400}, device_scale_factor=2)
     tab = asker.browser.tabs.admit(page, main.launch)
     await asker.get("goto", page=tab.id, url=site.url("/labels"))
     yield tab
