@@ -9,6 +9,30 @@ from collections.abc import Mapping
 from typing import Any, Literal, NotRequired, TypedDict
 
 
+class Selection(TypedDict):
+    """Which element to read, and what of it."""
+
+    selector: str
+    """CSS; `:scope` is what it is looked for in."""
+    attribute: NotRequired[str | None]
+    """Else its text, or what stands in a field."""
+    all: NotRequired[bool]
+    """A list of all that match, not only the first."""
+    fields: NotRequired[Mapping[str, str | Field] | None]
+    """Values by name, looked for inside of it."""
+
+
+class Field(TypedDict):
+    """Which element to read, and what of it."""
+
+    selector: str
+    """CSS; `:scope` is what it is looked for in."""
+    attribute: NotRequired[str | None]
+    """Else its text, or what stands in a field."""
+    all: NotRequired[bool]
+    """A list of all that match, not only the first."""
+
+
 class Point(TypedDict):
     """A place in CSS pixels, from the element's upper left corner."""
 
@@ -17,7 +41,7 @@ class Point(TypedDict):
 
 
 class Clip(TypedDict):
-    """A part of the page in CSS pixels, from its upper left corner."""
+    """A part of what is in view, in CSS pixels from its upper left corner."""
 
     x: float
     y: float

@@ -49,11 +49,75 @@ class ClosedPage(msgspec.Struct, frozen=True, kw_only=True):
     main: str
 
 
+class Box(msgspec.Struct, frozen=True, kw_only=True):
+    """Where something is, from the upper left corner of what is in view."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+class DurableSelector(msgspec.Struct, frozen=True, kw_only=True):
+    """How an element is found again, on another visit too.
+
+    *selector* serves as a `target`; *code* is the same for a Playwright program in Python.
+    """
+
+    selector: str
+    code: str
+
+
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
-    """An outline of the page; refs in it name elements until the page goes elsewhere."""
+    """An outline of the page; refs in it name elements until the page goes elsewhere.
+
+    With *since*, it holds only what differs from that snapshot.
+    """
 
     snapshot_id: str
     snapshot: str
+    since: str | None = None
+
+
+class Found(msgspec.Struct, frozen=True, kw_only=True):
+    """The first matches in the order of the page, and how many there are in all."""
+
+    snapshot_id: str
+    matches: tuple[Match, ...]
+    total: int
+
+
+class Match(msgspec.Struct, frozen=True, kw_only=True):
+    """One element; without a ref it cannot be acted on: it is hidden, or lets clicks through."""
+
+    line: str
+    within: str = ""
+    ref: str | None = None
+
+
+class Scraped(msgspec.Struct, frozen=True, kw_only=True):
+    """What was asked for: one of *text*, *links*, *tables*, *values*."""
+
+    text: str | None = None
+    links: tuple[Link, ...] | None = None
+    tables: tuple[Table, ...] | None = None
+    values: dict[str, Any] | None = None
+    note: str | None = None
+
+
+class Link(msgspec.Struct, frozen=True, kw_only=True):
+    """A link by what it says, and its whole address."""
+
+    text: str
+    url: str
+
+
+class Table(msgspec.Struct, frozen=True, kw_only=True):
+    """A table; *headers* is empty where it has none. Cells that span others stand in each."""
+
+    caption: str | None = None
+    headers: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
 
 
 class Waited(msgspec.Struct, frozen=True, kw_only=True):

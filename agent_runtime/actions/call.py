@@ -152,8 +152,20 @@ class Call:
         if self.directory is not None:
             await asyncio.to_thread(rmtree, self.directory, ignore_errors=True)
 
-    async def text(self, text: str, max_chars: int, *, name: str, content_type: str) -> str:
-        """Return *text*, or its beginning with a note, the whole being an artifact then."""
+    async def text(
+        self,
+        text: str,
+        max_chars: int,
+        *,
+        name: str,
+        content_type: str,
+        whole_lines: bool = False,
+    ) -> str:
+        """Return *text*, or its beginning with a note, the whole being an artifact then.
+
+        *whole_lines*: leave out the line that it would be cut in, lest half of a ref name another
+        element.
+        """
         # Before it is cut, for half a secret would not be known as one.
         text = self.vault.masking.text(printable(text))
         kept = text[:max_chars]
@@ -162,8 +174,11 @@ class Call:
             kept = kept[: len(kept) // 2]
         if len(kept) == len(text):
             return text
+        limit = len(kept)
+        if whole_lines and text[limit] != "\n":
+            kept = kept[: max(0, kept.rfind("\n"))]
         artifact = await self.keep(text.encode(), content_type=content_type, name=name)
         return (
-            f"{kept}\n[cut at {len(kept)} of {len(text)} characters; "
+            f"{kept}\n[cut at {limit} of {len(text)} characters; "
             f"the whole is artifact {artifact.artifact_id}]"
         )

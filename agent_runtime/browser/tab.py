@@ -20,6 +20,7 @@ from agent_runtime.browser.dialogs import Dialogs
 from agent_runtime.browser.emulation import Emulation
 from agent_runtime.browser.errors import CALL_FAILED
 from agent_runtime.browser.launch import Launch
+from agent_runtime.browser.outlines import Outlines
 from agent_runtime.browser.page_logs import PageLogs
 from agent_runtime.browser.routes import Routes
 from agent_runtime.browser.text import printable
@@ -47,6 +48,8 @@ class Tab:
         self.label: str | None = None
         self.dialogs = Dialogs(page_id, self.interrupt)
         self.snapshot_number = 0
+        self.outlines = Outlines()
+        """What the last snapshots of the present document showed."""
         self._first_of_document = 1
         self._document: JSHandle | None = None
         """The document that the last snapshot was taken of; unusable once the page has left it."""
@@ -179,6 +182,7 @@ class Tab:
         self.snapshot_number += 1
         if is_new:
             self._first_of_document = self.snapshot_number
+            self.outlines.forget()
             self._document = await self.page.evaluate_handle("document")
         return self.snapshot_number
 

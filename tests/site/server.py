@@ -205,6 +205,17 @@ def _sandboxed(request: _Handler, _: dict[str, str]) -> None:
     request.html("<title>Sandboxed</title>", headers=(("Content-Security-Policy", policy),))
 
 
+def _elements(request: _Handler, fields: dict[str, str]) -> None:
+    """Answer a page of about `count` elements of many kinds, eleven in each of its parts."""
+    parts = "".join(
+        f"<section aria-label='Part {n}'><h2>Part {n}</h2><p>Some <b>words</b> of part {n}.</p>"
+        f"<ul><li><a href='/part/{n}'>Go to {n}</a></li><li><button>Buy {n}</button></li></ul>"
+        f"<label>Number <input value={n}></label></section>"
+        for n in range(int(fields.get("count", "5000")) // 11)
+    )
+    request.html(f"<!doctype html><title>Elements</title><main>{parts}</main>")
+
+
 def _count(request: _Handler, _: dict[str, str]) -> None:
     """Answer how often this was asked, so that a page can show what reached the server."""
     request.html(str(request.server.site.hits["/count"]))
@@ -251,6 +262,7 @@ _ROUTES: Final[dict[str, Callable[[_Handler, dict[str, str]], None]]] = {
     "/redirect": _redirect,
     "/strict": _strict,
     "/sandboxed": _sandboxed,
+    "/elements": _elements,
     "/count": _count,
     "/echo": _echo,
     "/guarded": _guarded,

@@ -2,7 +2,9 @@
 
     navigate.py: goto, go_back, go_forward, reload, set_content
     pages.py: pages, new_page, close_page, bring_to_front, label_page, wait_for_new_page
-    read.py: title, inner_text, content, snapshot
+    read.py: title, inner_text, text_content, inner_html, content, input_value, get_attribute,
+        bounding_box, count, is_visible, is_hidden, is_enabled, is_editable, is_checked, locator,
+        snapshot, find, scrape
     act.py: click, hover, fill, press, select_option
     wait.py: wait_for
     script.py: evaluate

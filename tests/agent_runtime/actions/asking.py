@@ -112,6 +112,14 @@ def result_of(outcome: Outcome) -> object:
     return result
 
 
+async def ref_of(asker: Asker, what: str) -> str:
+    """Return the ref of the first line of a snapshot that says *what*."""
+    answer = result_of(await asker.ask("snapshot"))
+    assert isinstance(answer, dict)
+    line = next(one for one in answer["snapshot"].splitlines() if what in one)
+    return str(line.partition("[ref=")[2].partition("]")[0])
+
+
 def code_of(outcome: Outcome) -> str | None:
     """Return the error's code, if there is one."""
     return outcome.error.code if outcome.error is not None else None

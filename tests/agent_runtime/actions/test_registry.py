@@ -118,7 +118,7 @@ def test_a_family_is_for_what_its_module_says_first() -> None:
 
     assert families["navigate"] == "Go somewhere."
     # Its module has an action of another family, too.
-    assert families["artifacts"].startswith("Take the page's picture")
+    assert families["artifacts"].startswith("Take a picture")
     assert set(families) == {spec.family for spec in SPECS}
     assert all(families.values())
 
