@@ -71,6 +71,8 @@ class Call:
     artifacts: list[ArtifactRef] = field(default_factory=list)
     dialogs_before: int = 0
     """How many dialogs its page had shown when it began."""
+    moves_before: int = 0
+    """How often its page had moved by then."""
     directory: Path | None = None
     """Where what it fetches lies, once it has fetched something."""
 

@@ -88,6 +88,7 @@ async def new_page(
     if allowed is None:
         return OpenedPage(tab.id, tab.page.url, "")
     await tab.prepare()
+    call.moves_before = tab.moves
     with call.interrupted_by(tab), navigating(allowed):
         response = await tab.page.goto(allowed, wait_until=wait_until, timeout=call.patience_ms)
     return OpenedPage(

@@ -197,6 +197,7 @@ class Performer:
             raise failure
         await tab.prepare()
         call.dialogs_before = tab.dialogs.shown
+        call.moves_before = tab.moves
 
     async def _interrupted(self, action: Action, call: Call, began: bool) -> Exception:
         """Say why the time was over: by itself, or because the page can go on no more."""
