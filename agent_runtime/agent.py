@@ -33,6 +33,7 @@ from agent_runtime.link.backoff import Backoff
 from agent_runtime.link.conversation import Subjects
 from agent_runtime.link.link import Link
 from agent_runtime.machine import machine_boot
+from agent_runtime.policy.proxy import EgressProxy
 from agent_runtime.settings import Settings
 from agent_runtime.stop import Stop
 from agent_runtime.work.artifacts import ArtifactUploads
@@ -106,9 +107,11 @@ def drive_chromium(
     uploads: ArtifactUploads,
 ) -> Drive:
     """Build a real browser with the standard actions."""
+    policy = settings.url_policy
     browser = Browser(
         BrowserSettings(directory, settings.headed, settings.browser, install_id),
         on_change=on_change,
+        egress=EgressProxy(policy) if policy.is_limiting else None,
     )
     performer = Performer(browser, standard_registry(), uploads)
 

@@ -88,6 +88,11 @@ class Call:
         return self.tab.page
 
     @property
+    def began_at(self) -> float:
+        """On the loop's clock, too."""
+        return self.deadline - self.command.timeout
+
+    @property
     def patience_ms(self) -> float:
         """How long Playwright may wait: less than is left, so that a failure can be explained."""
         least, most = _MARGIN_LIMITS
@@ -102,7 +107,7 @@ class Call:
         Raises:
             ActionFailed: `blocked_by_policy`, or `invalid_params` for what is no URL.
         """
-        return allowed_url(url)
+        return allowed_url(url, self.browser.url_policy)
 
     def interrupted_by(self, tab: Tab) -> AbstractContextManager[None]:
         """Let the end of *tab*, a page that the action opened itself, end the block at once."""

@@ -94,12 +94,17 @@ class _Handler(BaseHTTPRequestHandler):
             self.html("<title>Not here</title><p>no such page</p>", status=404)
 
     def html(
-        self, body: str, *, status: int = 200, headers: tuple[tuple[str, str], ...] = ()
+        self,
+        body: str,
+        *,
+        status: int = 200,
+        headers: tuple[tuple[str, str], ...] = (),
+        content_type: str = "text/html; charset=utf-8",
     ) -> None:
         """Send *body*."""
         content = body.encode()
         self.send_response(status)
-        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Content-Type", content_type)
         self.send_header("Content-Length", str(len(content)))
         self.send_header("Cache-Control", "no-store")
         for name, value in headers:
@@ -178,6 +183,18 @@ def _strict(request: _Handler, _: dict[str, str]) -> None:
     request.html("<title>Strict</title>", headers=(("Content-Security-Policy", policy),))
 
 
+def _forbidden(request: _Handler, _: dict[str, str]) -> None:
+    """Answer with a status that others use as well."""
+    request.html("<title>Forbidden</title>", status=403)
+
+
+def _worker(request: _Handler, fields: dict[str, str]) -> None:
+    """Answer a service worker that fetches `to` as soon as it runs."""
+    to = fields.get("to", "/count")
+    script = f"fetch('{to}', {{mode: 'no-cors'}}).catch(() => {{}})"
+    request.html(script, content_type="text/javascript")
+
+
 def _count(request: _Handler, _: dict[str, str]) -> None:
     """Answer how often this was asked, so that a page can show what reached the server."""
     request.html(str(request.server.site.hits["/count"]))
@@ -192,6 +209,8 @@ _ROUTES: Final[dict[str, Callable[[_Handler, dict[str, str]], None]]] = {
     "/large": _large,
     "/redirect": _redirect,
     "/strict": _strict,
+    "/forbidden": _forbidden,
+    "/worker.js": _worker,
     "/count": _count,
 }
 
