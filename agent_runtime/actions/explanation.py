@@ -14,6 +14,7 @@ from structlog.typing import FilteringBoundLogger
 
 from agent_runtime.actions.call import Call
 from agent_runtime.actions.errors import ActionFailed, ActionTimedOut
+from agent_runtime.actions.obstructed import explained_by_obstacle
 from agent_runtime.browser.errors import BrowserCrashed, BrowserError, BrowserRestarted, PageClosed
 from agent_runtime.browser.tab import Tab
 from agent_runtime.errors import ArtifactUnavailable, ArtifactUploadFailed
@@ -34,7 +35,7 @@ async def explained(error: Exception, call: Call) -> ActionFailed:
     match error:
         case ActionFailed():
             await _let_it_show(error, call)
-            return error
+            return await explained_by_obstacle(error, call)
         case BrowserError():
             return _of_browser(error)
         case ArtifactUploadFailed():
