@@ -96,8 +96,8 @@ COMMAND_CODES: Final[Mapping[ErrorCode, tuple[str, str]]] = {
         "Correct the script, or `wait_for` the page first.",
     ),
     ErrorCode.BLOCKED_BY_POLICY: (
-        "The URL's scheme is not opened: only `http:`, `https:` and `about:blank` are.",
-        "Serve it over http.",
+        "The scheme is never opened, or the operator closed the site: see `details.setting`.",
+        "Go elsewhere, or ask the operator: nobody else can open it.",
     ),
     ErrorCode.TIMED_OUT: (
         "The command's time was spent; the state is `timed_out` as well.",
