@@ -84,9 +84,11 @@ class Settings:
             insecure=flags.insecure_http or _boolean(environment, "XAGENT_INSECURE_HTTP"),
         )
         return cls(
-            agent_id=_agent_id(flags.name),
+            agent_id=read_agent_id(flags.name),
             url=url,
-            data_directory=_data_directory(flags.data_dir or environment.get("XAGENT_DATA_DIR")),
+            data_directory=read_data_directory(
+                flags.data_dir or environment.get("XAGENT_DATA_DIR")
+            ),
             headed=flags.headed or _boolean(environment, "XAGENT_HEADED"),
             labels=labels,
             browser=Path(browser) if browser else None,
@@ -153,7 +155,8 @@ def _parser() -> _Parser:
     return parser
 
 
-def _agent_id(name: str) -> AgentId:
+def read_agent_id(name: str) -> AgentId:
+    """Read the name of an agent; raises `InvalidSettings` if it cannot be one."""
     if not is_agent_id(name):
         raise InvalidSettings(
             f"{name!r} cannot name an agent: use up to 63 of a-z, 0-9, dot, dash and underscore, "
@@ -193,7 +196,8 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def _data_directory(text: str | None) -> Path:
+def read_data_directory(text: str | None) -> Path:
+    """Read where data are kept; left out, it is the platform's own place."""
     return Path(text) if text else Path(platformdirs.user_data_dir("xagent", appauthor=False))
 
 

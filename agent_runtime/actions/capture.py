@@ -66,13 +66,19 @@ async def screenshot(
         raise _invalid("clip: it goes with a picture of what is in view, not with full_page")
     if target is not None:
         async with call.element(target, frame) as element:
-            picture = await element.screenshot(type=type, quality=quality, timeout=call.patience_ms)
+            picture = await element.screenshot(
+                type=type,
+                quality=quality,
+                mask=call.secret_locators(),
+                timeout=call.patience_ms,
+            )
     else:
         picture = await call.page.screenshot(
             type=type,
             quality=quality,
             full_page=full_page,
             clip=_rectangle(clip),
+            mask=call.secret_locators(),
             timeout=call.patience_ms,
         )
     extension = "png" if type == "png" else "jpg"

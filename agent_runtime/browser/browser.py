@@ -9,17 +9,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Final, Self
+from typing import Any, Final, Self
 from uuid import uuid4
 
 import psutil
 import structlog
-from playwright.async_api import BrowserContext, Playwright, async_playwright
+from playwright.async_api import BrowserContext, CDPSession, Playwright, async_playwright
 from structlog.typing import FilteringBoundLogger
 
+from agent_runtime.browser.conditions import Conditions
 from agent_runtime.browser.cookies import CookieJar
 from agent_runtime.browser.errors import (
     CALL_FAILED,
@@ -40,6 +41,7 @@ from agent_runtime.browser.launch import (
     launch,
 )
 from agent_runtime.browser.mark import Mark
+from agent_runtime.browser.marked_elements import register
 from agent_runtime.browser.page_ids import PageIds
 from agent_runtime.browser.processes import end_families
 from agent_runtime.browser.tab import Tab
@@ -107,8 +109,11 @@ class Browser:
         self._is_answering = False
         self._failure: BrowserUnavailable | None = None
         self._notices: list[str] = []
+        self.conditions = Conditions()
         self.epoch = 0
         self.tabs: Tabs
+        self.recorders: list[Callable[[Tab], str | None]] = []
+        """Each names what it records of a page, which would keep what is typed there; or null."""
 
     async def __aenter__(self) -> Self:
         """Start."""
@@ -195,6 +200,23 @@ class Browser:
         """The running browser's context; await `ready` first."""
         assert self._launch is not None
         return self._launch.context
+
+    @property
+    def contexts(self) -> tuple[BrowserContext, ...]:
+        """Those of the running browser: the profile's, and one for each isolated page."""
+        browser = self.context.browser
+        return tuple(browser.contexts) if browser is not None else ()
+
+    @property
+    def session(self) -> CDPSession:
+        """The running browser's own session; await `ready` first."""
+        assert self._launch is not None
+        return self._launch.cdp
+
+    @property
+    def devices(self) -> Mapping[str, Mapping[str, Any]]:
+        """What Playwright knows of the devices that can be emulated, by name."""
+        return self._playwright.devices if self._playwright is not None else {}
 
     @property
     def executable(self) -> Path | None:
@@ -476,6 +498,8 @@ class Browser:
         launched.context.on("close", lose)
         try:
             await self._jar.restore(launched.context)
+            await self.conditions.serve(launched.cdp)
+            await self.conditions.apply(launched.context)
             self.tabs.attach(launched.context, launched)
             await self.open_main()
         except CALL_FAILED as error:
@@ -485,6 +509,7 @@ class Browser:
     async def _launch_one(self) -> Launch:
         if self._playwright is None:
             self._playwright = await async_playwright().start()
+            await register(self._playwright)
         bundled = Path(self._playwright.chromium.executable_path)
         if self._found is None:
             self._found = await find_browser(self._settings.executable, bundled)
@@ -501,6 +526,7 @@ class Browser:
     async def _isolated_context(self, launched: Launch) -> BrowserContext:
         assert launched.context.browser is not None  # a persistent context has one of its own
         context = await launched.context.browser.new_context(viewport=VIEWPORT)
+        await self.conditions.apply(context)
         self.tabs.attach(context, launched)
         return context
 

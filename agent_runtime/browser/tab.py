@@ -17,9 +17,13 @@ from weakref import WeakKeyDictionary
 from playwright.async_api import CDPSession, Frame, JSHandle, Page
 
 from agent_runtime.browser.dialogs import Dialogs
+from agent_runtime.browser.emulation import Emulation
 from agent_runtime.browser.errors import CALL_FAILED
 from agent_runtime.browser.launch import Launch
+from agent_runtime.browser.page_logs import PageLogs
+from agent_runtime.browser.routes import Routes
 from agent_runtime.browser.text import printable
+from agent_runtime.browser.throttle import Throttle
 from xagent_protocol.ids import PageId
 from xagent_protocol.messages import PageSummary
 from xagent_protocol.outcomes import PageState
@@ -57,6 +61,10 @@ class Tab:
         """The page's own session, once it is prepared."""
         self.script_runner: str | None = None
         """The function that runs scripts in the page's document, as its session names it."""
+        self.logs = PageLogs(page)
+        self.routes = Routes(f"{page_id}r")
+        self.emulation = Emulation(page)
+        self.throttle = Throttle()
         self._running: set[asyncio.Timeout] = set()
 
     @property
@@ -91,10 +99,16 @@ class Tab:
                 )
 
     async def prepare(self) -> None:
-        """Open the page's own session; a page that hangs opens none, and is freed by it."""
+        """Open the page's own session; a page that hangs opens none, and is freed by it.
+
+        Asks the page nothing more, unless another device is emulated on it.
+        """
         if self.cdp is None:
             with contextlib.suppress(*CALL_FAILED):
                 self.cdp = await self.launch.context.new_cdp_session(self.page)
+        elif self.emulation.now.device is not None:
+            with contextlib.suppress(*CALL_FAILED):
+                await self.emulation.renew(self.cdp)
 
     async def unwedge(self, *, loads: bool) -> bool:
         """Stop what the page loads, or a script of its that never ends; within two seconds.

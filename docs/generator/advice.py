@@ -59,6 +59,10 @@ COMMAND_CODES: Final[Mapping[ErrorCode, tuple[str, str]]] = {
         "The page could not be opened; `details.net_error` is Chromium's own word.",
         "Check the URL and the network of the agent's machine.",
     ),
+    ErrorCode.REQUEST_FAILED: (
+        "A request that was to be sent beside the pages got no answer; the message says why.",
+        "Check the URL and the agent's network; with effect `partial` the server may have heard.",
+    ),
     ErrorCode.DIALOG_OPEN: (
         "A JavaScript dialog stands in front of the page.",
         "Answer it with `handle_dialog`; `dialog` of the command says what it asks.",
@@ -96,8 +100,8 @@ COMMAND_CODES: Final[Mapping[ErrorCode, tuple[str, str]]] = {
         "Correct the script, or `wait_for` the page first.",
     ),
     ErrorCode.BLOCKED_BY_POLICY: (
-        "The scheme is never opened, or the operator closed the site: see `details.setting`.",
-        "Go elsewhere, or ask the operator: nobody else can open it.",
+        "The scheme is never opened, the operator closed the site, or a secret is for other hosts.",
+        "See `details.setting` or `details.hosts`: go elsewhere, or ask the agent's operator.",
     ),
     ErrorCode.TIMED_OUT: (
         "The command's time was spent; the state is `timed_out` as well.",

@@ -27,7 +27,7 @@ class Entrance(StrEnum):
     """Whose credential opens a route."""
 
     PUBLIC = "public"
-    """Nobody's: it tells no secret and no fact about any agent."""
+    """Nobody's: without the user's token it tells no secret and no fact about any agent."""
     USER = "user"
     """The user's token."""
     USER_OR_AGENT = "user_or_agent"
@@ -195,9 +195,10 @@ class Guard:
         method = scope["method"] if scope["type"] == "http" else "WEBSOCKET"
         path: str = scope["path"]
         opened_by = entrance(method, path)
-        if opened_by is Entrance.PUBLIC:
-            return _PUBLIC
         token = bearer(scope)
+        if opened_by is Entrance.PUBLIC:
+            # Nobody is turned away here, and yet the user may be told more than a stranger.
+            return _USER if token is not None and self._is_user(token) else _PUBLIC
         if token is None:
             raise Unauthorized("Send the token as `Authorization: Bearer …`.")
         if opened_by is Entrance.ENROLMENT:

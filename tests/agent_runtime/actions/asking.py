@@ -19,6 +19,7 @@ from agent_runtime.browser import Browser, BrowserSettings
 from agent_runtime.browser.launch import Patience
 from agent_runtime.errors import ArtifactUnavailable, ArtifactUploadFailed
 from agent_runtime.policy.proxy import EgressProxy
+from agent_runtime.secrets.vault import Vault
 from xagent_protocol.ids import ArtifactId, RequestId
 from xagent_protocol.messages import Command
 from xagent_protocol.outcomes import ArtifactRef, Outcome
@@ -63,12 +64,17 @@ class MemoryArtifacts:
 class Asker:
     """Asks one agent's performer as the runner would, without the wire."""
 
-    def __init__(self, browser: Browser, registry: ActionRegistry | None = None) -> None:
+    def __init__(
+        self,
+        browser: Browser,
+        registry: ActionRegistry | None = None,
+        vault: Vault | None = None,
+    ) -> None:
         """Speak with *browser*."""
         self.browser = browser
         self.artifacts = MemoryArtifacts()
         self.performer = Performer(
-            browser, registry or standard_registry(), self.artifacts, ActionLimits()
+            browser, registry or standard_registry(), self.artifacts, ActionLimits(), vault
         )
         self._numbers = count(1)
 

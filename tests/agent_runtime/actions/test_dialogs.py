@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -13,7 +14,12 @@ from xagent_protocol.outcomes import Effect
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
-AT_FIRST = {"alert": "accept", "beforeunload": "accept", "confirm": "dismiss", "prompt": "dismiss"}
+AT_FIRST: dict[str, Any] = {
+    "alert": "accept",
+    "beforeunload": "accept",
+    "confirm": "dismiss",
+    "prompt": "dismiss",
+}
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -89,7 +95,7 @@ async def test_an_open_dialog_is_seen_without_the_page(left_open: Asker) -> None
     ],
 )
 async def test_an_answer_lets_the_page_go_on(
-    left_open: Asker, button: str, answer: dict[str, object], said: str
+    left_open: Asker, button: str, answer: dict[str, Any], said: str
 ) -> None:
     await left_open.ask("click", target=button)
 

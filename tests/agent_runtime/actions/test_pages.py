@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 from playwright.async_api import Route
@@ -149,7 +150,7 @@ async def test_a_new_page_that_hangs_while_it_loads_is_freed(asker: Asker) -> No
     assert await asker.get("title", page=outcome.page.id, timeout=3) == "Free"
 
 
-async def opened_page(asker: Asker, **params: object) -> str:
+async def opened_page(asker: Asker, **params: Any) -> str:
     """Open a page and return its id."""
     opened = await asker.get("new_page", **params)
     assert isinstance(opened, dict)

@@ -33,13 +33,13 @@ def tables(path: Path) -> set[str]:
         return {name for (name,) in rows if not name.startswith("sqlite_")}
 
 
-def downgrade(path: Path) -> None:
-    """Take every migration back."""
+def downgrade(path: Path, revision: str = "base") -> None:
+    """Take migrations back, down to *revision*."""
     engine = create_engine(f"sqlite:///{path}")
     with as_file(files("orchestrator.migrations")) as scripts, engine.begin() as connection:
         configuration = alembic_configuration(scripts)
         configuration.attributes["connection"] = connection
-        command.downgrade(configuration, "base")
+        command.downgrade(configuration, revision)
     engine.dispose()
 
 
@@ -82,6 +82,25 @@ def test_down_and_up_again(tmp_path: Path) -> None:
 
     upgrade(path)
     assert tables(path) == {*metadata.tables, "alembic_version"}
+
+
+def test_what_agents_announced_goes_back_into_their_rows(tmp_path: Path) -> None:
+    path = tmp_path / "xagent.db"
+    upgrade(path)
+    row = "INSERT INTO agents VALUES (?, 'i', ?, 1, 1, NULL, '{}', NULL, NULL, ?, ?)"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("INSERT INTO announcements VALUES ('d', '[1]')")
+        connection.executemany(
+            row,
+            [("new", "a", "[]", "d"), ("old", "b", "[2]", None), ("back", "c", "[3]", "d")],
+        )
+        connection.commit()
+
+    downgrade(path, "0001")
+
+    with closing(sqlite3.connect(path)) as connection:
+        found = connection.execute("SELECT agent_id, actions FROM agents").fetchall()
+    assert dict(found) == {"new": "[1]", "old": "[2]", "back": "[3]"}
 
 
 def test_a_migration_that_fails_leaves_nothing_behind(path: Path) -> None:
