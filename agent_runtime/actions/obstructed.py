@@ -11,7 +11,7 @@ import contextlib
 from math import inf
 from typing import Final
 
-from playwright.async_api import Page, Response
+from playwright.async_api import APIResponse, Page, Response
 
 from agent_runtime.actions.call import Call
 from agent_runtime.actions.errors import ActionFailed
@@ -36,12 +36,17 @@ def refuse_our_answer(call: Call, response: Response | None) -> None:
     Raises:
         ActionFailed: `blocked_by_policy`, or `navigation_failed`.
     """
-    egress = call.browser.egress
-    if egress is None or response is None or response.status not in _OUR_ANSWERS:
-        return
-    obstacle = _on_the_way_to(response.url, egress, call.began_at)
+    obstacle = obstacle_behind(call, response) if response is not None else None
     if obstacle is not None:
         raise _failed(obstacle)
+
+
+def obstacle_behind(call: Call, answer: Response | APIResponse) -> Obstacle | None:
+    """Return what was in the way if *answer* came from the way out, and not from a site."""
+    egress = call.browser.egress
+    if egress is None or answer.status not in _OUR_ANSWERS:
+        return None
+    return _on_the_way_to(answer.url, egress, call.began_at)
 
 
 async def explained_by_obstacle(error: ActionFailed, call: Call) -> ActionFailed:

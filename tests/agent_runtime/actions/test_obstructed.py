@@ -70,6 +70,39 @@ async def test_a_site_that_cannot_be_reached_fails_as_it_would_without_a_proxy(
     assert details_of(outcome) == {"net_error": "ERR_CONNECTION_REFUSED"}
 
 
+async def test_a_fetch_of_what_leads_where_nobody_may_go_is_told(guarded: Guarded) -> None:
+    """Its name says nothing; only where it leads is closed."""
+    for url in ("http://inside.test/", "https://inside.test/"):
+        outcome = await guarded.ask("fetch", url=url)
+
+        assert code_of(outcome) == "blocked_by_policy"
+        assert details_of(outcome) == {"host": "inside.test", "setting": "--deny-site"}
+
+
+async def test_a_fetch_of_what_cannot_be_reached_fails_as_it_would_without_a_proxy(
+    guarded: Guarded,
+) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        url = f"http://shop.test:{taken.getsockname()[1]}/"
+
+        outcome = await guarded.ask("fetch", url=url)
+
+    assert code_of(outcome) == "request_failed"
+    assert details_of(outcome) == {"net_error": "ERR_CONNECTION_REFUSED"}
+    forbidden = await guarded.get("fetch", url=guarded.url("/forbidden"))
+    assert isinstance(forbidden, dict)
+    assert forbidden["status"] == 403
+
+
+async def test_a_page_that_leads_where_nobody_may_go_is_told(guarded: Guarded) -> None:
+    for url in ("http://inside.test/", "https://inside.test/"):
+        outcome = await guarded.ask("goto", url=url)
+
+        assert code_of(outcome) == "blocked_by_policy"
+        assert outcome.effect is Effect.PARTIAL
+
+
 async def test_a_site_that_forbids_something_itself_is_a_page(guarded: Guarded) -> None:
     answer = await guarded.get("goto", url=guarded.url("/forbidden"))
 

@@ -93,6 +93,8 @@ async def guarded_browser(directory: Path) -> AsyncIterator[Guarded]:
         async with trap_set() as trap:
             here = [f"{host}:{trap.port}" for host in ("127.0.0.1", "[::1]", "*.localhost")]
             limits = policy(deny=["*.closed", "trap.test", "169.254.0.0/16", *here])
-            egress = EgressProxy(limits, resolve=Names().resolve, local=list)
+            egress = EgressProxy(
+                limits, resolve=Names(inside="169.254.169.254").resolve, local=list
+            )
             async with running_browser(directory, egress=egress) as browser:
                 yield Guarded(Asker(browser), egress, site, trap)
