@@ -34,6 +34,7 @@ from agent_runtime.link.conversation import Subjects
 from agent_runtime.link.link import Link
 from agent_runtime.logs import masked_by
 from agent_runtime.machine import machine_boot
+from agent_runtime.policy.proxy import EgressProxy
 from agent_runtime.secrets.masking import Masking
 from agent_runtime.secrets.store import SecretStore
 from agent_runtime.secrets.vault import Vault
@@ -111,9 +112,11 @@ def drive_chromium(
     uploads: ArtifactUploads,
 ) -> Drive:
     """Build a real browser with the standard actions, and those of installed packages."""
+    policy = settings.url_policy
     browser = Browser(
         BrowserSettings(directory, settings.headed, settings.browser, install_id),
         on_change=on_change,
+        egress=EgressProxy(policy) if policy.is_limiting else None,
     )
     vault = Vault(SecretStore(directory))
     vault.load()

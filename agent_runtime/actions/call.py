@@ -74,6 +74,8 @@ class Call:
     artifacts: list[ArtifactRef] = field(default_factory=list)
     dialogs_before: int = 0
     """How many dialogs its page had shown when it began."""
+    moves_before: int = 0
+    """How often its page had moved by then."""
     directory: Path | None = None
     """Where what it fetches lies, once it has fetched something."""
 
@@ -87,6 +89,11 @@ class Call:
     def page(self) -> Page:
         """The same, as Playwright knows it."""
         return self.tab.page
+
+    @property
+    def began_at(self) -> float:
+        """On the loop's clock, too."""
+        return self.deadline - self.command.timeout
 
     @property
     def patience_ms(self) -> float:
@@ -103,7 +110,7 @@ class Call:
         Raises:
             ActionFailed: `blocked_by_policy`, or `invalid_params` for what is no URL.
         """
-        return allowed_url(url)
+        return allowed_url(url, self.browser.url_policy)
 
     def interrupted_by(self, tab: Tab) -> AbstractContextManager[None]:
         """Let the end of *tab*, a page that the action opened itself, end the block at once."""

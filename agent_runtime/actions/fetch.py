@@ -30,6 +30,7 @@ from agent_runtime.actions.http import (
     shown_headers,
     sound_headers,
 )
+from agent_runtime.actions.obstructed import obstacle_behind
 from agent_runtime.actions.params import MaxChars
 from agent_runtime.actions.registry import action
 from agent_runtime.actions.urls import Url
@@ -164,7 +165,7 @@ async def _ask(call: Call, context: APIRequestContext, question: _Question) -> A
 
 async def _send(call: Call, context: APIRequestContext, question: _Question) -> APIResponse:
     try:
-        return await context.fetch(
+        answer = await context.fetch(
             question.url,
             method=question.method,
             headers=question.headers,
@@ -186,6 +187,11 @@ async def _send(call: Call, context: APIRequestContext, question: _Question) -> 
             f"{_shown(call, question.url)} could not be fetched: {bounded(call, reason, 300)}",
             Effect.NONE if is_unasked else Effect.PARTIAL,
         ) from error
+    obstacle = obstacle_behind(call, answer)
+    if obstacle is not None:
+        code = ErrorCode.BLOCKED_BY_POLICY if obstacle.setting else ErrorCode.REQUEST_FAILED
+        raise ActionFailed(code, obstacle.sentence, effect=Effect.PARTIAL, details=obstacle.details)
+    return answer
 
 
 def _following(call: Call, question: _Question, answer: APIResponse) -> _Question | None:

@@ -20,6 +20,7 @@ from agent_runtime.actions.artifacts import ArtifactStore
 from agent_runtime.actions.call import ActionLimits, Call, StepDone
 from agent_runtime.actions.errors import ActionFailed, ActionTimedOut
 from agent_runtime.actions.explanation import dialog_open, explained
+from agent_runtime.actions.obstructed import notices_of_obstacle
 from agent_runtime.actions.registry import Action, ActionRegistry
 from agent_runtime.actions.results import Truncated, encode_result, is_too_deep, printable_value
 from agent_runtime.browser.browser import Browser
@@ -120,7 +121,7 @@ class Performer:
                 page=_page_state(call),
                 artifacts=tuple(call.artifacts),
                 dialog=_dialog(call),
-                notices=self._browser.take_notices(),
+                notices=await self._notices(call, error),
                 duration_ms=round((perf_counter() - began) * 1000, 3),
             )
         )
@@ -161,6 +162,13 @@ class Performer:
                 page=page,
             )
         )
+
+    async def _notices(self, call: Call, error: CommandError | None) -> tuple[str, ...]:
+        notices = self._browser.take_notices()
+        egress, tab = self._browser.egress, call.open_tab
+        if egress is None or tab is None or error is not None:
+            return notices
+        return (*notices, *await notices_of_obstacle(egress, tab))
 
     def _masked(self, outcome: Outcome) -> Outcome:
         return self._masking.outcome(outcome) if self._masking.is_active else outcome
@@ -211,6 +219,7 @@ class Performer:
             raise failure
         await tab.prepare()
         call.dialogs_before = tab.dialogs.shown
+        call.moves_before = tab.moves
 
     async def _interrupted(self, action: Action, call: Call, began: bool) -> Exception:
         """Say why the time was over: by itself, or because the page can go on no more."""

@@ -47,6 +47,8 @@ from agent_runtime.browser.processes import end_families
 from agent_runtime.browser.tab import Tab
 from agent_runtime.browser.tabs import Tabs
 from agent_runtime.errors import DirectoryUnusable
+from agent_runtime.policy.proxy import EgressProxy
+from agent_runtime.policy.url_policy import UrlPolicy
 from xagent_protocol.messages import BrowserStatus
 
 log: FilteringBoundLogger = structlog.get_logger()
@@ -77,9 +79,19 @@ class Browser:
     `start`, then `watch` for as long as it is used; `close` at the end, whatever happened.
     """
 
-    def __init__(self, settings: BrowserSettings, *, on_change: Callable[[], None]) -> None:
-        """Prepare; *on_change* is called on the loop whenever `status` would say something new."""
+    def __init__(
+        self,
+        settings: BrowserSettings,
+        *,
+        on_change: Callable[[], None],
+        egress: EgressProxy | None = None,
+    ) -> None:
+        """Prepare; *on_change* is called on the loop whenever `status` would say something new.
+
+        *egress*: the only way out that it is to have; without one it goes anywhere.
+        """
         self._settings = settings
+        self.egress = egress
         self._on_change = on_change
         self._state = BrowserState.NEW
         self._moved = asyncio.Condition()
@@ -130,6 +142,11 @@ class Browser:
             private_directory(directory)
         except OSError as error:
             raise DirectoryUnusable(f"cannot use {directory}: {error.strerror}") from error
+        if self.egress is not None:
+            try:
+                self.egress.listen()
+            except OSError as error:
+                raise BrowserUnavailable(f"the browser's way out cannot listen: {error}") from error
         self.tabs = Tabs(
             PageIds(directory / "next_page"),
             on_change=self._tabs_changed,
@@ -152,6 +169,8 @@ class Browser:
         await self._tear_down()
         await self._stop_driver()
         await self._guard.stop()
+        if self.egress is not None:
+            self.egress.close()
 
     async def watch(self) -> None:
         """Keep the browser alive and its cookies saved, for ever."""
@@ -159,6 +178,8 @@ class Browser:
             group.create_task(self._tend())
             group.create_task(self._keep_cookies())
             group.create_task(self._keep_titles())
+            if self.egress is not None:
+                group.create_task(self.egress.serve())
 
     def status(self) -> BrowserStatus:
         """What is known now; never asks the browser."""
@@ -201,6 +222,11 @@ class Browser:
     def executable(self) -> Path | None:
         """The program that runs, once one was found."""
         return self._found.path if self._found is not None else None
+
+    @property
+    def url_policy(self) -> UrlPolicy:
+        """Which URLs it may be sent to."""
+        return self.egress.policy if self.egress is not None else UrlPolicy()
 
     @property
     def settings(self) -> BrowserSettings:
@@ -487,7 +513,8 @@ class Browser:
         bundled = Path(self._playwright.chromium.executable_path)
         if self._found is None:
             self._found = await find_browser(self._settings.executable, bundled)
-        launched = await launch(self._playwright, self._settings, self._found, self._mark)
+        proxy = self.egress.url if self.egress is not None else None
+        launched = await launch(self._playwright, self._settings, self._found, self._mark, proxy)
         self._driver = launched.driver
         return launched
 

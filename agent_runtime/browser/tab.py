@@ -32,6 +32,7 @@ from xagent_protocol.outcomes import PageState
 _MAX_TITLE: Final = 500
 _MAX_URL: Final = 2_000
 _UNWEDGE_SECONDS: Final = 1.0
+_ERROR_PAGE_MS: Final = 500.0
 
 
 class Tab:
@@ -47,6 +48,8 @@ class Tab:
         self.title_is_due = True
         self.label: str | None = None
         self.dialogs = Dialogs(page_id, self.interrupt)
+        self.moves = 0
+        """How often it has gone from one document, or place in it, to another."""
         self.snapshot_number = 0
         self.outlines = Outlines()
         """What the last snapshots of the present document showed."""
@@ -87,6 +90,16 @@ class Tab:
         for deadline in self._running:
             if not deadline.expired():
                 deadline.reschedule(now)
+
+    async def has_moved(self, moves: int) -> None:
+        """Wait until it has moved more often than *moves*, or for long enough."""
+        if self.moves == moves:
+            with contextlib.suppress(*CALL_FAILED):
+                await self.page.wait_for_event(
+                    "framenavigated",
+                    predicate=lambda frame: frame.parent_frame is None,
+                    timeout=_ERROR_PAGE_MS,
+                )
 
     async def prepare(self) -> None:
         """Open the page's own session; a page that hangs opens none, and is freed by it.

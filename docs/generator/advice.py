@@ -100,8 +100,8 @@ COMMAND_CODES: Final[Mapping[ErrorCode, tuple[str, str]]] = {
         "Correct the script, or `wait_for` the page first.",
     ),
     ErrorCode.BLOCKED_BY_POLICY: (
-        "Only `http:`, `https:` and `about:blank` are opened; a secret is typed on its hosts only.",
-        "Serve it over http; or go to one of `details.hosts`, and stop what records the page.",
+        "The scheme is never opened, the operator closed the site, or a secret is for other hosts.",
+        "See `details.setting` or `details.hosts`: go elsewhere, or ask the agent's operator.",
     ),
     ErrorCode.TIMED_OUT: (
         "The command's time was spent; the state is `timed_out` as well.",

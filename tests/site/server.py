@@ -115,12 +115,17 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(content)
 
     def html(
-        self, body: str, *, status: int = 200, headers: tuple[tuple[str, str], ...] = ()
+        self,
+        body: str,
+        *,
+        status: int = 200,
+        headers: tuple[tuple[str, str], ...] = (),
+        content_type: str = "text/html; charset=utf-8",
     ) -> None:
         """Send *body*."""
         content = body.encode()
         self.send_response(status)
-        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Content-Type", content_type)
         self.send_header("Content-Length", str(len(content)))
         self.send_header("Cache-Control", "no-store")
         for name, value in headers:
@@ -199,6 +204,18 @@ def _strict(request: _Handler, _: dict[str, str]) -> None:
     request.html("<title>Strict</title>", headers=(("Content-Security-Policy", policy),))
 
 
+def _forbidden(request: _Handler, _: dict[str, str]) -> None:
+    """Answer with a status that others use as well."""
+    request.html("<title>Forbidden</title>", status=403)
+
+
+def _worker(request: _Handler, fields: dict[str, str]) -> None:
+    """Answer a service worker that fetches `to` as soon as it runs."""
+    to = fields.get("to", "/count")
+    script = f"fetch('{to}', {{mode: 'no-cors'}}).catch(() => {{}})"
+    request.html(script, content_type="text/javascript")
+
+
 def _sandboxed(request: _Handler, _: dict[str, str]) -> None:
     """Answer a page that has no origin, and so can store nothing."""
     policy = "sandbox allow-scripts"
@@ -261,6 +278,8 @@ _ROUTES: Final[dict[str, Callable[[_Handler, dict[str, str]], None]]] = {
     "/large": _large,
     "/redirect": _redirect,
     "/strict": _strict,
+    "/forbidden": _forbidden,
+    "/worker.js": _worker,
     "/sandboxed": _sandboxed,
     "/elements": _elements,
     "/count": _count,

@@ -18,6 +18,7 @@ from agent_runtime.actions.call import ActionLimits
 from agent_runtime.browser import Browser, BrowserSettings
 from agent_runtime.browser.launch import Patience
 from agent_runtime.errors import ArtifactUnavailable, ArtifactUploadFailed
+from agent_runtime.policy.proxy import EgressProxy
 from agent_runtime.secrets.vault import Vault
 from xagent_protocol.ids import ArtifactId, RequestId
 from xagent_protocol.messages import Command
@@ -130,12 +131,12 @@ async def running_browser(
     directory: Path,
     on_change: Callable[[], None] = lambda: None,
     patience: Patience | None = None,
+    egress: EgressProxy | None = None,
 ) -> AsyncIterator[Browser]:
     """Run a browser in *directory*, watched."""
+    settings = BrowserSettings(directory, patience=patience or Patience())
     async with (
-        Browser(
-            BrowserSettings(directory, patience=patience or Patience()), on_change=on_change
-        ) as browser,
+        Browser(settings, on_change=on_change, egress=egress) as browser,
         asyncio.TaskGroup() as group,
     ):
         watching = group.create_task(browser.watch())
