@@ -167,8 +167,10 @@ class ArtifactStore:
             total = (await connection.execute(select(func.sum(kept.c.size)))).scalar()
         return int(total or 0)
 
-    async def remove(self, records: Iterable[ArtifactRecord]) -> None:
-        """Delete rows, and then the bytes that no other row names.
+    async def remove(self, records: Iterable[ArtifactRecord]) -> int:
+        """Delete rows, and then the bytes that no other row names; returns how many those are.
+
+        The deletion is on its way, and is not taken back, before this first awaits anything.
 
         Raises:
             StorageUnavailable: the database is full or failing; some may be left.
@@ -176,8 +178,8 @@ class ArtifactStore:
         gone = list(records)
         keys = [{"key": record.artifact_id} for record in gone]
         await self._writer.write_all(_DELETE, keys, patience=PATIENCE_SECONDS)
-        for digest in dict.fromkeys(record.sha256 for record in gone):
-            await self.release(digest)
+        sizes = {record.sha256: record.size for record in gone}
+        return sum([size for digest, size in sizes.items() if await self.release(digest)])
 
     async def release(self, digest: str) -> bool:
         """Remove bytes if no row names them, and none is about to; returns whether it did."""
