@@ -35,7 +35,7 @@ from agent_runtime.link.link import Link
 from agent_runtime.machine import machine_boot
 from agent_runtime.settings import Settings
 from agent_runtime.stop import Stop
-from agent_runtime.work.artifacts import ArtifactUploads
+from agent_runtime.work.artifacts import ArtifactTransfers
 from agent_runtime.work.inbox import Inbox
 from agent_runtime.work.journal import Journal
 from agent_runtime.work.journal_file import JournalFile, journal_file
@@ -93,7 +93,7 @@ class Drive:
     heed: Callable[[Limits], None]
 
 
-BuildDrive = Callable[[Settings, Path, InstallId, Callable[[], None], ArtifactUploads], Drive]
+BuildDrive = Callable[[Settings, Path, InstallId, Callable[[], None], ArtifactTransfers], Drive]
 """Builds it from the settings, the agent's directory and install, whom to tell of changes, and
 where artifacts go."""
 
@@ -103,14 +103,14 @@ def drive_chromium(
     directory: Path,
     install_id: InstallId,
     on_change: Callable[[], None],
-    uploads: ArtifactUploads,
+    transfers: ArtifactTransfers,
 ) -> Drive:
     """Build a real browser with the standard actions."""
     browser = Browser(
         BrowserSettings(directory, settings.headed, settings.browser, install_id),
         on_change=on_change,
     )
-    performer = Performer(browser, standard_registry(), uploads)
+    performer = Performer(browser, standard_registry(), transfers)
 
     def heed(limits: Limits) -> None:
         performer.limits = ActionLimits(limits.inline_result_bytes)
@@ -215,8 +215,8 @@ def _build(
 ) -> Agent:
     identity = identity_file.identity
     browser_changed = asyncio.Event()
-    uploads = ArtifactUploads(http, identity.credential, lambda: Backoff(random.uniform))
-    drive = build_drive(settings, directory, identity.install_id, browser_changed.set, uploads)
+    transfers = ArtifactTransfers(http, identity.credential, lambda: Backoff(random.uniform))
+    drive = build_drive(settings, directory, identity.install_id, browser_changed.set, transfers)
     journal = Journal(file, {spec.name for spec in drive.performer.specs() if spec.reads})
     outbox = Outbox(journal)
     lease = Lease()
