@@ -114,6 +114,7 @@ def drive_chromium(
 
     def heed(limits: Limits) -> None:
         performer.limits = ActionLimits(limits.inline_result_bytes)
+        browser.downloads.limit_bytes = limits.artifact_bytes
 
     return Drive(browser, performer, heed)
 

@@ -63,6 +63,7 @@ class Performer:
         self._browser = browser
         self._registry = registry
         self._artifacts = artifacts
+        browser.downloads.hand_over_to(artifacts)
         self.limits = limits or ActionLimits()
         """May be replaced whenever the orchestrator announces others."""
 
@@ -112,7 +113,7 @@ class Performer:
             page=_page_state(call),
             artifacts=tuple(call.artifacts),
             dialog=_dialog(call),
-            notices=self._browser.take_notices(),
+            notices=self._browser.take_notices() + _downloads_begun(call),
             duration_ms=round((perf_counter() - began) * 1000, 3),
         )
 
@@ -219,6 +220,10 @@ class Performer:
         tab = call.open_tab
         if tab is not None and not await tab.unwedge(loads=action.spec.family in _LOADING):
             await self._browser.give_up(tab)
+
+
+def _downloads_begun(call: Call) -> tuple[str, ...]:
+    return call.browser.downloads.take_notices(call.open_tab.id) if call.open_tab else ()
 
 
 def _page_state(call: Call) -> PageState | None:

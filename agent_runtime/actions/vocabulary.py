@@ -8,8 +8,10 @@ from agent_runtime.actions import (
     batch,
     capture,
     dialogs,
+    downloads,
     navigate,
     pages,
+    pdf,
     read,
     script,
     wait,
@@ -20,5 +22,5 @@ from agent_runtime.actions.registry import ActionRegistry
 def standard_registry() -> ActionRegistry:
     """Return the registry of Xagent's own actions."""
     return ActionRegistry.of(
-        navigate, pages, read, act, wait, script, dialogs, capture, agent, batch
+        navigate, pages, read, act, wait, script, dialogs, capture, pdf, downloads, agent, batch
     )

@@ -17,10 +17,11 @@ from uuid import uuid4
 
 import psutil
 import structlog
-from playwright.async_api import BrowserContext, Playwright, async_playwright
+from playwright.async_api import BrowserContext, Page, Playwright, async_playwright
 from structlog.typing import FilteringBoundLogger
 
 from agent_runtime.browser.cookies import CookieJar
+from agent_runtime.browser.downloads import Downloads
 from agent_runtime.browser.errors import (
     CALL_FAILED,
     BrowserCrashed,
@@ -45,6 +46,7 @@ from agent_runtime.browser.processes import end_families
 from agent_runtime.browser.tab import Tab
 from agent_runtime.browser.tabs import Tabs
 from agent_runtime.errors import DirectoryUnusable
+from xagent_protocol.ids import PageId
 from xagent_protocol.messages import BrowserStatus
 
 log: FilteringBoundLogger = structlog.get_logger()
@@ -96,6 +98,7 @@ class Browser:
         self._failure: BrowserUnavailable | None = None
         self._notices: list[str] = []
         self.epoch = 0
+        self.downloads = Downloads(settings, self._page_id_of)
         self.tabs: Tabs
 
     async def __aenter__(self) -> Self:
@@ -125,6 +128,7 @@ class Browser:
             private_directory(directory)
         except OSError as error:
             raise DirectoryUnusable(f"cannot use {directory}: {error.strerror}") from error
+        self.downloads.load()
         self.tabs = Tabs(
             PageIds(directory / "next_page"),
             on_change=self._tabs_changed,
@@ -154,6 +158,7 @@ class Browser:
             group.create_task(self._tend())
             group.create_task(self._keep_cookies())
             group.create_task(self._keep_titles())
+            group.create_task(self.downloads.run())
 
     def status(self) -> BrowserStatus:
         """What is known now; never asks the browser."""
@@ -451,6 +456,7 @@ class Browser:
         try:
             await self._jar.restore(launched.context)
             self.tabs.attach(launched.context, launched)
+            self.downloads.attach(launched.context)
             await self.open_main()
         except CALL_FAILED as error:
             raise BrowserUnavailable("the browser died right after its start") from error
@@ -475,7 +481,11 @@ class Browser:
         assert launched.context.browser is not None  # a persistent context has one of its own
         context = await launched.context.browser.new_context(viewport=VIEWPORT)
         self.tabs.attach(context, launched)
+        self.downloads.attach(context)
         return context
+
+    def _page_id_of(self, page: Page) -> PageId | None:
+        return next((tab.id for tab in self.tabs if tab.page is page), None)
 
     async def _tear_down(self) -> None:
         launched, self._launch = self._launch, None
