@@ -19,6 +19,7 @@ from xagent_client.errors import (
     ActionNotFound,
     AgentNotFound,
     AgentOffline,
+    ArtifactNotFound,
     BrowserCrashed,
     Cancelled,
     CommandFailed,
@@ -46,7 +47,7 @@ from xagent_client.errors import (
     Unreachable,
     XagentError,
 )
-from xagent_client.models import Agent, ArtifactRef, Command
+from xagent_client.models import Agent, Artifact, ArtifactRef, Command
 
 __all__ = [
     "Client",
@@ -54,12 +55,14 @@ __all__ = [
     "AgentHandle",
     "AsyncAgentHandle",
     "Agent",
+    "Artifact",
     "ArtifactRef",
     "Command",
     "XagentError",
     "ActionNotFound",
     "AgentNotFound",
     "AgentOffline",
+    "ArtifactNotFound",
     "BrowserCrashed",
     "Cancelled",
     "CommandFailed",
