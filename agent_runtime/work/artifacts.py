@@ -163,7 +163,7 @@ class ArtifactTransfers:
     async def _send(
         self, content: bytes | Path, content_type: str, name: str, request_id: RequestId | None
     ) -> httpx2.Response:
-        # A length is announced, so that an artifact over the limit is refused before it travels.
+        # A length is announced, so that an artifact over the limit is refused before it is written.
         size = (
             len(content) if isinstance(content, bytes) else await asyncio.to_thread(_size, content)
         )
