@@ -130,7 +130,7 @@ async def _build(
         artifacts,
         writer,
         readers,
-        needed=dispatcher.submissions.needed_artifacts,
+        needed=dispatcher.submissions.needed,
         on_deleted=metrics.retention_deleted,
         on_total=metrics.artifacts_summed_up,
     )

@@ -47,6 +47,10 @@ _AT_ONCE: Final = 2
 """How many are handed over side by side."""
 
 _BINARY: Final = "application/octet-stream"
+# Within what the orchestrator takes: a site's odd header must not cost us its file.
+_MEDIA_TYPE: Final = re.compile(
+    r"[\w!#$&^.+-]{1,100}/[\w!#$&^.+-]{1,100}(?:;[ -~]{1,150})?", re.ASCII
+)
 _DOWNLOAD_ID: Final = re.compile(r"d([1-9][0-9]{0,17})\Z")
 _GONE: Final = "its file was gone before it could be kept: its page's context was closed"
 
@@ -213,7 +217,7 @@ class Downloads:
                 self._page_id_of(source.page),
                 source.url,
                 source.name,
-                content_type or _type_of(source.name),
+                _sound(content_type) or _type_of(source.name),
                 claim.request_id if claim is not None else None,
             ),
             source,
@@ -346,6 +350,14 @@ class Downloads:
             await asyncio.to_thread(self._outgoing.drop, download.id)
         if not download.is_over:
             download.move(DownloadState.FAILED, error)
+
+
+def _sound(content_type: str | None) -> str | None:
+    """Return what a server calls a file, as far as it is a media type."""
+    for text in (content_type or "", (content_type or "").partition(";")[0].strip()):
+        if _MEDIA_TYPE.fullmatch(text):
+            return text
+    return None
 
 
 def _type_of(name: str) -> str:

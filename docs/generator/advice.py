@@ -125,8 +125,7 @@ COMMAND_CODES: Final[Mapping[ErrorCode, tuple[str, str]]] = {
     ),
     ErrorCode.DOWNLOAD_FAILED: (
         "A file was to be downloaded and did not come: the message says why.",
-        "Check the URL; `details.status` or `details.net_error` is the server's part, `downloads` "
-        "tells of the file.",
+        "Check the URL; `details.status` or `details.net_error` is what its server said.",
     ),
     ErrorCode.ARTIFACT_UNAVAILABLE: (
         "The command needs an artifact that does not exist, or that its agent cannot get.",

@@ -196,10 +196,11 @@ class Submissions:
             for entry in self._pending.of_agent(agent_id)
         )
 
-    def needed_artifacts(self) -> set[str]:
-        """Return every artifact that the params of an open command name."""
+    def needed(self) -> set[str]:
+        """Return the id of every open command, and of every artifact that its params name."""
         needed: set[str] = set()
         for entry in self._pending:
+            needed.add(entry.record.request_id)
             needed |= named_artifacts(entry.record.params)
         return needed
 

@@ -1,7 +1,8 @@
 """What is old goes by itself: artifacts by age and by their sum, commands and sessions by age.
 
 It happens in small steps with pauses between them, through the one writer like everything else,
-so a command waits for a few rows at most. What an open command names is kept, however old.
+so a command waits for a few rows at most. What an open command names or made is kept, however
+old.
 """
 
 from __future__ import annotations
@@ -66,8 +67,9 @@ class Retention:
     ) -> None:
         """Delete through *writer*.
 
-        *needed* says which artifacts open commands name; *on_deleted* hears what was deleted and
-        how often, *on_total* how many bytes there are, *now* is the wall clock.
+        *needed* gives the ids of open commands and of the artifacts that they name; *on_deleted*
+        hears what was deleted and how often, *on_total* how many bytes there are, *now* is the
+        wall clock.
         """
         self._keeping = keeping
         self._artifacts = artifacts
@@ -167,7 +169,9 @@ class Retention:
                 break
             # Nothing is awaited between this look and the deletion.
             needed = self._needed()
-            gone = [one for one in due if one.artifact_id not in needed]
+            gone = [
+                one for one in due if one.artifact_id not in needed and one.request_id not in needed
+            ]
             freed += await self._artifacts.remove(gone)
             self._note("artifact", len(gone))
             after = due[-1].artifact_id

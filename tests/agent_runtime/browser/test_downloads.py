@@ -159,6 +159,32 @@ async def test_a_type_is_told_by_the_name_where_nobody_said_it(
         assert download.artifact.content_type == content_type
 
 
+@pytest.mark.parametrize(
+    ("said", "content_type"),
+    [
+        ("text/csv; charset=utf-8", "text/csv; charset=utf-8"),
+        ("text/csv ; charset=utf-8", "text/csv"),
+        ("text/csv;", "text/csv"),
+        ("text/csv; note=ü", "text/csv"),
+        ("text/csv; " + "x" * 300, "text/csv"),
+        ("text/csv\r\nX-Evil: 1", "text/plain"),
+        ("csv", "text/plain"),
+        ("", "text/plain"),
+    ],
+)
+async def test_of_what_a_server_calls_a_file_only_a_media_type_is_believed(
+    tmp_path: Path, said: str, content_type: str
+) -> None:
+    async with taking_in(tmp_path) as (downloads, _):
+        claim = Claim(RequestId("r1"), lambda page: True)
+        claim.content_type = lambda: said
+        with downloads.claiming(claim):
+            begin(downloads, "a.txt").end()
+
+        assert claim.download is not None
+        assert claim.download.taken.content_type == content_type
+
+
 async def test_a_claim_gets_the_first_download_of_its_page_and_only_that(tmp_path: Path) -> None:
     other = cast(Page, object())
     async with taking_in(tmp_path) as (downloads, _):

@@ -27,7 +27,7 @@ from orchestrator.store.sessions import SessionStore
 from tests.orchestrator.conftest import Database
 from tests.orchestrator.deadline import until
 from tests.orchestrator.records import agent_record, command_record, session_record
-from xagent_protocol.ids import AgentId
+from xagent_protocol.ids import AgentId, RequestId
 from xagent_protocol.transitions import CommandState, Progress
 
 DAY_MS = 24 * 60 * 60 * 1000
@@ -60,14 +60,18 @@ class Attic:
             now=lambda: self.now_ms,
         )
 
-    async def keep(self, content: bytes, *, days_old: float) -> str:
+    async def keep(self, content: bytes, *, days_old: float, request_id: str | None = None) -> str:
         """Keep *content* as if it had come some days ago."""
 
         async def chunks() -> AsyncIterator[bytes]:
             yield content
 
         made = await self.store.put(
-            chunks(), content_type="text/plain", name="a", agent_id=None, request_id=None
+            chunks(),
+            content_type="text/plain",
+            name="a",
+            agent_id=None,
+            request_id=None if request_id is None else RequestId(request_id),
         )
         # Ids sort by the time they were made at, and this one says that it was another.
         artifact_id = f"{self.now_ms - round(days_old * DAY_MS):012x}{made.artifact_id[12:]}"
@@ -121,6 +125,18 @@ async def test_what_an_open_command_names_stays_however_old(attic: Attic) -> Non
 
     assert await attic.kept_ids() == [needed]
     assert attic.totals == [6]
+
+
+async def test_what_an_open_command_made_stays_until_that_is_over(attic: Attic) -> None:
+    made = await attic.keep(b"made", days_old=1, request_id="r1")
+    attic.needed = {"r1"}
+
+    await attic.retention(total_bytes=1).delete_surplus_artifacts()
+    assert await attic.kept_ids() == [made]
+
+    attic.needed = set()
+    await attic.retention(total_bytes=1).delete_surplus_artifacts()
+    assert await attic.kept_ids() == []
 
 
 @pytest.mark.slow
