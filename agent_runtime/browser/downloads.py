@@ -295,7 +295,9 @@ class Downloads:
                 continue
             sizes = await asyncio.to_thread(_sizes, coming)
             for one, size in zip(coming, sizes, strict=True):
-                one.size = size
+                # One that was moved away meanwhile has its size by now.
+                if size is not None and one.state is DownloadState.IN_PROGRESS:
+                    one.size = size
             self._stop_what_is_too_much(coming)
             await asyncio.sleep(LOOK_SECONDS)
 
