@@ -31,7 +31,7 @@ class Entrance(StrEnum):
     USER = "user"
     """The user's token."""
     USER_OR_AGENT = "user_or_agent"
-    """The user's token, or the credential of any agent."""
+    """The user's token, or the credential of any agent, to whom the route shows its own part."""
     AGENT = "agent"
     """The credential of the very agent that the path names."""
     ENROLMENT = "enrolment"
@@ -61,6 +61,8 @@ SCOPE_KEY: Final = "xagent"
 PUBLIC_PATHS: Final = frozenset({"/", "/docs", "/openapi.json", "/health/live", "/health/ready"})
 
 AGENT_SOCKETS: Final = "/ws/agents/"
+
+_ARTIFACT: Final = re.compile(r"/api/artifacts/[0-9a-f-]{36}")
 
 _PUBLIC: Final = Principal(PrincipalKind.PUBLIC)
 _USER: Final = Principal(PrincipalKind.USER)
@@ -96,6 +98,8 @@ def entrance(method: str, path: str) -> Entrance:
             return Entrance.ENROLMENT
         if path == "/api/artifacts":
             return Entrance.USER_OR_AGENT
+    if method == "GET" and _ARTIFACT.fullmatch(path):
+        return Entrance.USER_OR_AGENT
     return Entrance.USER
 
 
