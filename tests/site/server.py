@@ -6,7 +6,9 @@ Files in `pages/` are served under their name without `.html`; the rest is in th
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
 import sys
 import threading
 import time
@@ -92,10 +94,13 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self) -> None:
         parts = urlsplit(self.path)
         query = {key: values[0] for key, values in parse_qs(parts.query).items()}
+        self.server.site.hits[parts.path] += 1
+        if "boundary=" in (self.headers.get("Content-Type") or ""):
+            _upload(self)
+            return
         length = int(self.headers.get("Content-Length") or 0)
         self.sent = self.rfile.read(length).decode()
         form = {key: v[0] for key, v in parse_qs(self.sent).items()}
-        self.server.site.hits[parts.path] += 1
         route = _ROUTES.get(parts.path)
         if route is not None:
             route(self, {**query, **form})
@@ -231,6 +236,20 @@ def _elements(request: _Handler, fields: dict[str, str]) -> None:
         for n in range(int(fields.get("count", "5000")) // 11)
     )
     request.html(f"<!doctype html><title>Elements</title><main>{parts}</main>")
+
+
+def _upload(request: _Handler) -> None:
+    """Answer what files of a form arrived: field, name, size and hash of each."""
+    body = request.rfile.read(int(request.headers.get("Content-Length") or 0))
+    boundary = request.headers["Content-Type"].partition("boundary=")[2]
+    rows = []
+    for part in body.split(f"--{boundary}".encode())[1:-1]:
+        head, _, content = part.removesuffix(b"\r\n").partition(b"\r\n\r\n")
+        named = re.search(r'name="(.*?)"; filename="(.+)"', head.decode())
+        if named is not None:
+            digest = hashlib.sha256(content).hexdigest()
+            rows.append(f"<li>{named[1]} {named[2]} {len(content)} {digest}</li>")
+    request.html(f"<title>Uploaded</title><ul>{''.join(rows)}</ul>")
 
 
 def _count(request: _Handler, _: dict[str, str]) -> None:
