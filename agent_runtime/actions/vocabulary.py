@@ -13,6 +13,7 @@ from agent_runtime.actions import (
     fetch,
     fields,
     find,
+    form,
     navigate,
     network,
     pages,
@@ -28,6 +29,7 @@ from agent_runtime.actions import (
     snapshot,
     storage,
     storage_state,
+    upload,
     wait,
 )
 from agent_runtime.actions.registry import ActionRegistry
@@ -44,6 +46,8 @@ def standard_registry() -> ActionRegistry:
         scrape,
         act,
         fields,
+        form,
+        upload,
         scroll,
         wait,
         script,

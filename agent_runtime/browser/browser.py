@@ -46,6 +46,7 @@ from agent_runtime.browser.page_ids import PageIds
 from agent_runtime.browser.processes import end_families
 from agent_runtime.browser.tab import Tab
 from agent_runtime.browser.tabs import Tabs
+from agent_runtime.browser.uploads import Uploads
 from agent_runtime.errors import DirectoryUnusable
 from agent_runtime.policy.proxy import EgressProxy
 from agent_runtime.policy.url_policy import UrlPolicy
@@ -114,6 +115,7 @@ class Browser:
         self.tabs: Tabs
         self.recorders: list[Callable[[Tab], str | None]] = []
         """Each names what it records of a page, which would keep what is typed there; or null."""
+        self.uploads = Uploads(settings.uploads)
 
     async def __aenter__(self) -> Self:
         """Start."""
@@ -142,6 +144,7 @@ class Browser:
             private_directory(directory)
         except OSError as error:
             raise DirectoryUnusable(f"cannot use {directory}: {error.strerror}") from error
+        await self.uploads.clear()
         if self.egress is not None:
             try:
                 self.egress.listen()
@@ -169,6 +172,7 @@ class Browser:
         await self._tear_down()
         await self._stop_driver()
         await self._guard.stop()
+        await self.uploads.clear()
         if self.egress is not None:
             self.egress.close()
 

@@ -95,8 +95,8 @@ class _Handler(BaseHTTPRequestHandler):
         parts = urlsplit(self.path)
         query = {key: values[0] for key, values in parse_qs(parts.query).items()}
         self.server.site.hits[parts.path] += 1
-        if "boundary=" in (self.headers.get("Content-Type") or ""):
-            _upload(self)
+        if parts.path == "/upload":
+            _upload(self)  # which may be too much to be read as text
             return
         length = int(self.headers.get("Content-Length") or 0)
         self.sent = self.rfile.read(length).decode()
