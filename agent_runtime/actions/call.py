@@ -92,7 +92,7 @@ class Call:
 
     @property
     def began_at(self) -> float:
-        """On the loop's clock, too."""
+        """When the command began, on the loop's clock; for a part of a batch, when that did."""
         return self.deadline - self.command.timeout
 
     @property

@@ -43,6 +43,7 @@ class Tab:
         self.id = page_id
         self.page = page
         self.launch = launch
+        self.opened_at = asyncio.get_running_loop().time()
         self.is_crashed = False
         self.title: str | None = None
         self.title_is_due = True

@@ -252,6 +252,12 @@ def _upload(request: _Handler) -> None:
     request.html(f"<title>Uploaded</title><ul>{''.join(rows)}</ul>")
 
 
+def _attachment(request: _Handler, fields: dict[str, str]) -> None:
+    """Answer what a browser downloads."""
+    name = fields.get("name", "attached.txt")
+    request.html("attached", headers=(("Content-Disposition", f'attachment; filename="{name}"'),))
+
+
 def _count(request: _Handler, _: dict[str, str]) -> None:
     """Answer how often this was asked, so that a page can show what reached the server."""
     request.html(str(request.server.site.hits["/count"]))
@@ -301,6 +307,7 @@ _ROUTES: Final[dict[str, Callable[[_Handler, dict[str, str]], None]]] = {
     "/worker.js": _worker,
     "/sandboxed": _sandboxed,
     "/elements": _elements,
+    "/attachment": _attachment,
     "/count": _count,
     "/echo": _echo,
     "/guarded": _guarded,
