@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 from weakref import WeakKeyDictionary
@@ -69,6 +69,9 @@ class Tab:
         self.routes = Routes(f"{page_id}r")
         self.emulation = Emulation(page)
         self.throttle = Throttle()
+        self.init_scripts: dict[str, Callable[[], Awaitable[None]]] = {}
+        """How to remove what runs in each document to come, by id."""
+        self.init_scripts_made = 0
         self._running: set[asyncio.Timeout] = set()
 
     @property

@@ -258,6 +258,16 @@ def _attachment(request: _Handler, fields: dict[str, str]) -> None:
     request.html("attached", headers=(("Content-Disposition", f'attachment; filename="{name}"'),))
 
 
+def _script(request: _Handler, _: dict[str, str]) -> None:
+    """Answer a script that counts how often it was loaded."""
+    request.html("window.loaded = (window.loaded ?? 0) + 1;", content_type="text/javascript")
+
+
+def _style(request: _Handler, _: dict[str, str]) -> None:
+    """Answer a style sheet."""
+    request.html("#words { background-color: rgb(4, 5, 6) }", content_type="text/css")
+
+
 def _count(request: _Handler, _: dict[str, str]) -> None:
     """Answer how often this was asked, so that a page can show what reached the server."""
     request.html(str(request.server.site.hits["/count"]))
@@ -308,6 +318,8 @@ _ROUTES: Final[dict[str, Callable[[_Handler, dict[str, str]], None]]] = {
     "/sandboxed": _sandboxed,
     "/elements": _elements,
     "/attachment": _attachment,
+    "/script.js": _script,
+    "/style.css": _style,
     "/count": _count,
     "/echo": _echo,
     "/guarded": _guarded,
