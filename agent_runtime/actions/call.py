@@ -16,6 +16,7 @@ from typing import Final, Protocol
 import msgspec
 from playwright.async_api import Locator, Page
 
+from agent_runtime.actions.agent_permissions import Permissions
 from agent_runtime.actions.artifacts import ArtifactStore, Fetched
 from agent_runtime.actions.target import Element
 from agent_runtime.actions.urls import allowed_url
@@ -68,6 +69,8 @@ class Call:
     steps: Steps
     vault: Vault
     """What it may type and must never tell."""
+    permissions: Permissions
+    """What the agent's own settings allow."""
     expiry: asyncio.Timeout | None = None
     """What ends the command at its deadline, or earlier if its page does."""
     open_tab: Tab | None = None

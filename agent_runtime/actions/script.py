@@ -1,4 +1,4 @@
-"""Run JavaScript in the page."""
+"""Run JavaScript in the page, and Python in the agent where its own settings allow that."""
 
 from __future__ import annotations
 
