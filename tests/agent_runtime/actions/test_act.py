@@ -74,7 +74,7 @@ async def test_a_click_that_is_stopped_while_it_holds_lets_everything_go(
 async def test_a_click_that_never_was_lets_nothing_go(asker: Asker, site: Site) -> None:
     await asker.get("goto", url=site.url("/pointing"))
 
-    outcome = await asker.ask("click", target="#covered", delay=1, timeout=0.3)
+    outcome = await asker.ask("click", target="#covered", delay=1, timeout=0.6)
 
     assert outcome.effect is Effect.NONE
     assert await _seen(asker) == []
@@ -114,7 +114,7 @@ async def test_what_a_person_could_not_touch_is_not_tapped_except_by_force(
 ) -> None:
     await asker.get("goto", url=site.url("/pointing"))
 
-    outcome = await asker.ask("tap", target="#covered", timeout=0.3)
+    outcome = await asker.ask("tap", target="#covered", timeout=0.6)
     assert code_of(outcome) == "not_actionable"
     assert await _seen(asker) == []
 
@@ -164,7 +164,7 @@ async def test_a_drag_that_fails_says_at_which_end_and_lets_go(
 ) -> None:
     await asker.get("goto", url=site.url("/pointing"))
 
-    outcome = await asker.ask("drag_to", target=target, to=to, timeout=0.4)
+    outcome = await asker.ask("drag_to", target=target, to=to, timeout=0.6)
 
     assert code_of(outcome) == code
     assert outcome.error is not None

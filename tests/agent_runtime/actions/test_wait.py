@@ -99,17 +99,6 @@ async def test_what_never_comes_times_out_and_is_named(
     assert said in outcome.error.message
 
 
-@pytest.mark.slow
-async def test_a_text_that_is_there_but_hidden_is_said_to_be(asker: Asker, site: Site) -> None:
-    await asker.get("goto", url=site.url("/happenings"))
-
-    outcome = await asker.ask("wait_for", text="behind the curtain", timeout=1)
-
-    assert outcome.state is OutcomeState.TIMED_OUT
-    assert outcome.error is not None
-    assert "is there, but hidden" in outcome.error.message
-
-
 async def test_a_selector_that_matches_nothing_is_not_found(asker: Asker, site: Site) -> None:
     await asker.get("goto", url=site.url("/buttons"))
 
@@ -245,22 +234,10 @@ async def test_any_of_several_is_enough_and_is_named(
 ) -> None:
     await asker.get("goto", url=site.url("/buttons"))
 
-    came = await asker.get("wait_for", **condition, any=True)
+    outcome = await asker.ask("wait_for", **condition, any=True)
 
-    assert came == {"url": site.url("/buttons"), "met": met}
-
-
-async def test_any_says_of_each_that_it_did_not_come(asker: Asker, site: Site) -> None:
-    await asker.get("goto", url=site.url("/buttons"))
-
-    outcome = await asker.ask(
-        "wait_for", selector="#never", text="Nowhere", console="x", any=True, timeout=0.6
-    )
-
-    assert outcome.state is OutcomeState.TIMED_OUT
-    assert outcome.error is not None
-    for word in ("#never", "Nowhere", "console message"):
-        assert word in outcome.error.message
+    assert result_of(outcome) == {"url": site.url("/buttons"), "met": met}
+    assert outcome.duration_ms < 5_000
 
 
 @pytest.mark.parametrize(
