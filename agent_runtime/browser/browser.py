@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final, Self
@@ -17,7 +18,7 @@ from uuid import uuid4
 
 import psutil
 import structlog
-from playwright.async_api import BrowserContext, CDPSession, Playwright, async_playwright
+from playwright.async_api import BrowserContext, CDPSession, Page, Playwright, async_playwright
 from structlog.typing import FilteringBoundLogger
 
 from agent_runtime.browser.conditions import Conditions
@@ -296,6 +297,22 @@ class Browser:
         except BrowserUnavailable:
             await page.close()
             raise
+
+    @asynccontextmanager
+    async def hidden_page(self) -> AsyncIterator[Page]:
+        """Open a page that is no tab, in a context of its own; it is gone after the block.
+
+        Raises:
+            BrowserCrashed: the browser died meanwhile.
+        """
+        browser = self._current().context.browser
+        assert browser is not None  # a persistent context has one of its own
+        async with AsyncExitStack() as stack:
+            async with self._opening:  # lest it be taken for one that was left
+                context = await browser.new_context(viewport=VIEWPORT)
+                stack.push_async_callback(_close, context)
+                page = await context.new_page()
+            yield page
 
     async def close_tab(self, tab: Tab) -> Tab:
         """Close *tab*, whatever it is doing, and return the main page.
@@ -602,6 +619,11 @@ def _gone(launched: Launch | None) -> BrowserError:
 async def _stop(playwright: Playwright) -> None:
     with contextlib.suppress(*CALL_FAILED):
         await playwright.stop()
+
+
+async def _close(context: BrowserContext) -> None:
+    with contextlib.suppress(*CALL_FAILED):
+        await context.close()
 
 
 async def _read_title(tab: Tab) -> None:
