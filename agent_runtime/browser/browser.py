@@ -35,6 +35,7 @@ from agent_runtime.browser.errors import (
 from agent_runtime.browser.files import private_directory
 from agent_runtime.browser.find import FoundBrowser, find_browser
 from agent_runtime.browser.guard import Guard
+from agent_runtime.browser.human_requests import HumanRequests
 from agent_runtime.browser.launch import (
     VIEWPORT,
     BrowserSettings as BrowserSettings,
@@ -117,6 +118,7 @@ class Browser:
         self.recorders: list[Callable[[Tab], str | None]] = []
         """Each names what it records of a page, which would keep what is typed there; or null."""
         self.uploads = Uploads(settings.uploads)
+        self.human_requests = HumanRequests(on_change)
 
     async def __aenter__(self) -> Self:
         """Start."""
