@@ -60,7 +60,12 @@ Fields = Annotated[
         ],
         ...,
     ],
-    Meta(min_length=1, max_length=MAX_FIELDS),
+    Meta(
+        min_length=1,
+        max_length=MAX_FIELDS,
+        description="Each has a target and one of value (text), checked (true or false), options "
+        "(values or labels of a select), artifact_ids (files).",
+    ),
 ]
 
 

@@ -156,7 +156,9 @@ MouseStep: TypeAlias = MoveMouse | ButtonDown | ButtonUp | Click | DoubleClick |
 KeyboardStep: TypeAlias = KeyDown | KeyUp | KeyPress | Type | InsertText | Pause
 TouchStep: TypeAlias = Tap | TouchStart | TouchMove | TouchEnd | Pause
 
-_Many = Meta(min_length=1, max_length=MAX_STEPS)
+_Many = Meta(
+    min_length=1, max_length=MAX_STEPS, description="In their order; `do` says what is done."
+)
 
 
 @action(
