@@ -32,6 +32,10 @@ _BAD_SELECTOR: Final = (
     "is not a valid selector",
     "Selector cannot be",
     "Malformed selector",
+    "Unknown attribute",
+    "attribute must be",
+    "attribute is only supported for roles",
+    "must be one of",
 )
 _HINDRANCES: Final = (
     ("intercepts pointer events", "another element covers it"),

@@ -40,7 +40,11 @@ async def test_two_matches_are_an_error_that_lists_them(asker: Asker, site: Site
 
 
 @pytest.mark.parametrize(
-    "target", ["[[", "css=", "bogus=x", "role=x[", "xpath=//[", ">> x", "text=/(/"]
+    "target",
+    [
+        *("[[", "css=", "bogus=x", "role=x[", "xpath=//[", ">> x", "text=/(/"),
+        *("role=button[bogus]", 'role=button[level="x"]', "role=button[checked=maybe]"),
+    ],
 )
 async def test_a_selector_that_cannot_be_read_is_invalid(asker: Asker, target: str) -> None:
     outcome = await asker.ask("click", target=target, timeout=2)
