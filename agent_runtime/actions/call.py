@@ -71,6 +71,8 @@ class Call:
     artifacts: list[ArtifactRef] = field(default_factory=list)
     dialogs_before: int = 0
     """How many dialogs its page had shown when it began."""
+    notices: tuple[str, ...] = ()
+    """What its caller should know besides how it ended."""
     directory: Path | None = None
     """Where what it fetches lies, once it has fetched something."""
 

@@ -20,6 +20,7 @@ from agent_runtime.actions.artifacts import ArtifactStore
 from agent_runtime.actions.call import ActionLimits, Call, StepDone
 from agent_runtime.actions.errors import ActionFailed, ActionTimedOut
 from agent_runtime.actions.explanation import dialog_open, explained
+from agent_runtime.actions.recorded import is_in_trace, named, recorded
 from agent_runtime.actions.registry import Action, ActionRegistry
 from agent_runtime.actions.results import Truncated, encode_result, is_too_deep
 from agent_runtime.browser.browser import Browser
@@ -94,7 +95,12 @@ class Performer:
         state, effect, result = OutcomeState.SUCCEEDED, Effect.COMPLETE, NO_RESULT
         try:
             action = self._registry.named(command.action)
-            result = await self._run(action, action.decode(command.params), call)
+            params = action.decode(command.params)
+            if is_in_trace(call):
+                async with recorded(call):
+                    result = await self._run(action, params, call)
+            else:
+                result = await self._run(action, params, call)
         except Exception as raised:
             failure = await explained(raised, call)
             timed_out = isinstance(failure, ActionTimedOut)
@@ -112,7 +118,7 @@ class Performer:
             page=_page_state(call),
             artifacts=tuple(call.artifacts),
             dialog=_dialog(call),
-            notices=self._browser.take_notices(),
+            notices=call.notices + self._browser.take_notices(),
             duration_ms=round((perf_counter() - began) * 1000, 3),
         )
 
@@ -126,7 +132,12 @@ class Performer:
         command = msgspec.structs.replace(call.command, action=action, page=page)
         inner = dataclasses.replace(call, command=command, open_tab=None, expiry=None)
         try:
-            result = await self._run(step, step.decode(params), inner)
+            values = step.decode(params)
+            if is_in_trace(inner):
+                async with named(inner):
+                    result = await self._run(step, values, inner)
+            else:
+                result = await self._run(step, values, inner)
         except Exception as raised:
             raise await explained(raised, inner) from raised
         finally:

@@ -8,10 +8,13 @@ from agent_runtime.actions import (
     batch,
     capture,
     dialogs,
+    har,
     navigate,
     pages,
     read,
     script,
+    tracing,
+    video,
     wait,
 )
 from agent_runtime.actions.registry import ActionRegistry
@@ -20,5 +23,17 @@ from agent_runtime.actions.registry import ActionRegistry
 def standard_registry() -> ActionRegistry:
     """Return the registry of Xagent's own actions."""
     return ActionRegistry.of(
-        navigate, pages, read, act, wait, script, dialogs, capture, agent, batch
+        navigate,
+        pages,
+        read,
+        act,
+        wait,
+        script,
+        dialogs,
+        capture,
+        tracing,
+        har,
+        video,
+        agent,
+        batch,
     )

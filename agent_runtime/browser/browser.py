@@ -42,6 +42,7 @@ from agent_runtime.browser.launch import (
 from agent_runtime.browser.mark import Mark
 from agent_runtime.browser.page_ids import PageIds
 from agent_runtime.browser.processes import end_families
+from agent_runtime.browser.recordings import Recordings
 from agent_runtime.browser.tab import Tab
 from agent_runtime.browser.tabs import Tabs
 from agent_runtime.errors import DirectoryUnusable
@@ -97,6 +98,7 @@ class Browser:
         self._notices: list[str] = []
         self.epoch = 0
         self.tabs: Tabs
+        self.recordings = Recordings(settings.recordings)
 
     async def __aenter__(self) -> Self:
         """Start."""
@@ -146,6 +148,8 @@ class Browser:
         await self._move(BrowserState.CLOSED)
         await self._tear_down()
         await self._stop_driver()
+        self.recordings.lose()
+        await asyncio.to_thread(self.recordings.remove)
         await self._guard.stop()
 
     async def watch(self) -> None:
@@ -396,9 +400,11 @@ class Browser:
                 await asyncio.sleep(_BACKOFF_SECONDS[min(failures, len(_BACKOFF_SECONDS)) - 1])
             failures += 1
         main = self.tabs.main
+        lost = self.recordings.take_lost()
         self._notices.append(
             f"The browser was restarted {why}, with the same profile; pages that are gone: "
             f"{gone}; {main.id if main is not None else 'a new page'} is the main page now."
+            + (f" What was being recorded is lost: {', '.join(lost)}." if lost else "")
         )
         log.info("browser restarted", epoch=self.epoch, failures=failures, pages_gone=gone)
         await self._move(BrowserState.READY)
@@ -457,6 +463,7 @@ class Browser:
         self._is_answering = True
 
     async def _launch_one(self) -> Launch:
+        await asyncio.to_thread(self.recordings.clear)
         if self._playwright is None:
             self._playwright = await async_playwright().start()
         bundled = Path(self._playwright.chromium.executable_path)
@@ -515,6 +522,7 @@ class Browser:
             log.warning("browser lost", epoch=self.epoch, is_running=launched.is_running())
         self._state = BrowserState.RESTARTING
         self._is_answering = False
+        self.recordings.lose()
         self.tabs.clear()
         self._wake.set()
         self._on_change()

@@ -135,6 +135,14 @@ COMMAND_CODES: Final[Mapping[ErrorCode, tuple[str, str]]] = {
         "The agent's own settings do not allow the action; nobody can allow it from elsewhere.",
         "Whoever runs the agent can: the message names the setting.",
     ),
+    ErrorCode.ALREADY_RECORDING: (
+        "A recording of this kind runs already, of this page or of its context.",
+        "End it with the `stop_…` that belongs to it, or go on with it.",
+    ),
+    ErrorCode.NOT_RECORDING: (
+        "No recording of this kind runs: none was started here, or it was lost with the browser.",
+        "Begin one with the `start_…` that belongs to it.",
+    ),
     ErrorCode.AGENT_STOPPING: (
         "The agent was shutting down; `effect` is `none` if it had not begun.",
         "With `none`, send it again once the agent is back; else look at the page first.",
