@@ -22,14 +22,15 @@ class How(TypedDict, total=False):
 
     *page* is a page's id or label, the main page if left out; *timeout* the command's time budget
     in seconds; *wait* how long to follow it, by default a little longer than its budget;
-    *request_id* names the command for good. *if_offline* is `fail` or `queue`, *ttl* the seconds
-    it may queue.
+    *request_id* names the command for good. *record* is `trace` to have it recorded, as
+    `Command.trace`. *if_offline* is `fail` or `queue`, *ttl* the seconds it may queue.
     """
 
     page: str | None
     timeout: float | None
     wait: float | None
     request_id: str | None
+    record: str | None
     idempotent: bool | None
     if_offline: str | None
     ttl: float | None
@@ -49,6 +50,7 @@ class Asking:
             page=how.get("page"),
             timeout=how.get("timeout"),
             request_id=how.get("request_id"),
+            record=how.get("record"),
             idempotent=how.get("idempotent"),
             if_offline=how.get("if_offline"),
             ttl=how.get("ttl"),
@@ -95,8 +97,8 @@ def convert(command: Command, kind: type[T]) -> T:
 
 def whole_text(command: Command, cut: str, max_chars: int | None) -> Call[str]:
     """Return the text that did not fit into the answer, unless the caller wanted it cut."""
-    if command.artifacts and max_chars is None:
-        return (yield from calls.fetch(command.artifacts[0])).decode()
+    if command.made and max_chars is None:
+        return (yield from calls.fetch(command.made[0])).decode()
     return cut
 
 
@@ -106,9 +108,9 @@ def only_artifact(command: Command) -> ArtifactRef:
     Raises:
         UnexpectedAnswer: there is none.
     """
-    if not command.artifacts:
+    if not command.made:
         raise UnexpectedAnswer(f"{command.action} on {command.agent_id} left no artifact")
-    return command.artifacts[0]
+    return command.made[0]
 
 
 def read_json(content: bytes) -> Any:

@@ -205,9 +205,9 @@ class PageVerbs(Asking):
         """
         params = {"expression": expression, "arg": arg, "frame": frame}
         command = yield from self._succeed("evaluate", params, how)
-        if command.artifacts:
+        if command.made:
             # Too large for the answer: the artifact has the value.
-            return read_json((yield from calls.fetch(command.artifacts[0])))
+            return read_json((yield from calls.fetch(command.made[0])))
         return command.result
 
     @verb

@@ -20,7 +20,7 @@ from agent_runtime.actions.tracing import ZIP
 from agent_runtime.browser.errors import CALL_FAILED, BrowserError
 from agent_runtime.browser.tracer import CommandTrace, Tracer
 from agent_runtime.errors import ArtifactUploadFailed
-from xagent_protocol.outcomes import Effect
+from xagent_protocol.outcomes import TRACE_SUFFIX, Effect
 
 SAVING_SECONDS: Final = 6.0
 """What saving a trace may take beyond the command's time; the orchestrator waits for 10."""
@@ -113,7 +113,7 @@ async def _save(call: Call, own: _Own | None) -> None:
     try:
         async with asyncio.timeout_at(call.deadline + SAVING_SECONDS):
             path = await own.tracer.end_command(own.trace)
-            name = f"{call.command.action}.trace.zip"
+            name = call.command.action + TRACE_SUFFIX
             try:
                 await call.keep(path, content_type=ZIP, name=name)
             finally:

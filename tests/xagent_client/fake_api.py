@@ -220,6 +220,7 @@ class FakeApi:
             "page": {"id": "p1", "url": "about:blank", "title": ""},
             "timeout": body.get("timeout", 30),
             "idempotent": False,
+            "record": body.get("record"),
             "state": "running",
             "effect": "none",
             "result": None,
@@ -243,6 +244,11 @@ class FakeApi:
                 "duration_ms": 12.5,
             }
             command |= self._end(body["action"], body["params"])
+            if body.get("record") is not None:
+                trace = self._keep(b"a trace", "application/zip") | {
+                    "name": f"{body['action']}.trace.zip"
+                }
+                command["artifacts"] = [*command["artifacts"], trace]
         return command
 
     def _end(self, action: str, params: JsonObject) -> JsonObject:
