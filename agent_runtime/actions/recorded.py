@@ -25,6 +25,9 @@ from xagent_protocol.outcomes import TRACE_SUFFIX, Effect
 SAVING_SECONDS: Final = 6.0
 """What saving a trace may take beyond the command's time; the orchestrator waits for 10."""
 
+_UNNAMED: Final = "stop_tracing"
+"""It would be the last step of each trace, and show nothing."""
+
 _FAILED: Final = (*CALL_FAILED, OSError, zipfile.BadZipFile)
 
 
@@ -71,11 +74,10 @@ async def recorded(call: Call) -> AsyncIterator[None]:
 @asynccontextmanager
 async def named(call: Call) -> AsyncIterator[None]:
     """Show what the block does under the command's action in the trace that runs, if one does."""
-    tracer = _tracer(call)
-    if tracer is None or not tracer.is_tracing:
+    tracer, command = _tracer(call), call.command
+    if tracer is None or not tracer.is_tracing or command.action == _UNNAMED:
         yield
         return
-    command = call.command
     async with tracer.named(f"{command.action} ({command.request_id})", command.request_id):
         yield
 

@@ -35,7 +35,7 @@ async def test_a_trace_shows_what_was_done_by_the_names_of_the_actions(
     }
     trace = kept_trace(asker, artifact)
     assert trace.title == "a checkout"
-    assert trace.named == ["goto", "evaluate", "stop_tracing"]
+    assert trace.named == ["goto", "evaluate"]
     assert "goto" in trace.actions
     assert any(name.startswith("resources/") for name in trace.files)
     assert any(name.startswith("screencast/") for name in trace.files)
@@ -78,7 +78,7 @@ async def test_an_isolated_page_is_traced_by_itself(asker: Asker, site: Site) ->
     assert started == {"pages": [page], "isolated": True}
     assert code_of(elsewhere) == "not_recording"
     trace = kept_trace(asker, outcome.artifacts[0])
-    assert trace.named == ["goto", "stop_tracing"]
+    assert trace.named == ["goto"]
 
 
 async def test_a_trace_ends_with_its_isolated_page(asker: Asker) -> None:
@@ -124,7 +124,7 @@ async def test_a_recorded_command_leaves_no_hole_in_the_trace_that_runs(
 
     assert own_trace(asker, recorded).named == ["title"]
     whole = kept_trace(asker, outcome.artifacts[0])
-    assert whole.named == ["goto", "title", "evaluate", "stop_tracing"]
+    assert whole.named == ["goto", "title", "evaluate"]
     assert whole.title == "whole"
     assert files_left(asker) == []
 
