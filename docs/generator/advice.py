@@ -17,6 +17,10 @@ HTTP_CODES: Final[Mapping[str, str]] = {
     "artifact_unknown": "Check the id; look at `artifacts` of the command.",
     "command_unknown": "Check the id. If your submission got no answer, submit it again under "
     "the same id.",
+    "no_trace": "Look at `artifacts` of the command for the one whose name ends in `trace.zip`.",
+    "viewer_missing": "Install the Python package `playwright` beside the orchestrator, or open "
+    "the trace elsewhere with `playwright show-trace`.",
+    "too_many_attempts": "Wait for `Retry-After`; `xagent token` prints the right one.",
     "not_found": "Check the path against `/docs`.",
     "method_not_allowed": "Use a method that the `Allow` header lists.",
     "duplicate_agent": "Stop the other install, or choose another name. After it has vanished, "
