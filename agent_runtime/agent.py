@@ -13,7 +13,7 @@ import importlib.metadata
 import platform
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Protocol
 from uuid import uuid4
@@ -24,7 +24,7 @@ from structlog.typing import FilteringBoundLogger
 
 from agent_runtime.actions.call import ActionLimits
 from agent_runtime.actions.performer import Performer
-from agent_runtime.actions.vocabulary import standard_registry
+from agent_runtime.actions.plugins import installed_registry
 from agent_runtime.browser.browser import Browser, BrowserSettings
 from agent_runtime.directory import agent_directory
 from agent_runtime.enrolment import USER_TOKEN_FILE, Enrolment
@@ -32,7 +32,12 @@ from agent_runtime.identity import IdentityFile
 from agent_runtime.link.backoff import Backoff
 from agent_runtime.link.conversation import Subjects
 from agent_runtime.link.link import Link
+from agent_runtime.logs import masked_by
 from agent_runtime.machine import machine_boot
+from agent_runtime.policy.proxy import EgressProxy
+from agent_runtime.secrets.masking import Masking
+from agent_runtime.secrets.store import SecretStore
+from agent_runtime.secrets.vault import Vault
 from agent_runtime.settings import Settings
 from agent_runtime.stop import Stop
 from agent_runtime.work.artifacts import ArtifactUploads
@@ -86,11 +91,12 @@ class AnnouncedPerformer(Performs, Protocol):
 
 @dataclass(frozen=True)
 class Drive:
-    """A browser, who drives it, and who is told what the orchestrator accepts."""
+    """A browser, who drives it, who is told what the orchestrator accepts, and what none hears."""
 
     browser: LivingBrowser
     performer: AnnouncedPerformer
     heed: Callable[[Limits], None]
+    masking: Masking = field(default_factory=Masking)
 
 
 BuildDrive = Callable[[Settings, Path, InstallId, Callable[[], None], ArtifactUploads], Drive]
@@ -105,17 +111,21 @@ def drive_chromium(
     on_change: Callable[[], None],
     uploads: ArtifactUploads,
 ) -> Drive:
-    """Build a real browser with the standard actions."""
+    """Build a real browser with the standard actions, and those of installed packages."""
+    policy = settings.url_policy
     browser = Browser(
         BrowserSettings(directory, settings.headed, settings.browser, install_id),
         on_change=on_change,
+        egress=EgressProxy(policy) if policy.is_limiting else None,
     )
-    performer = Performer(browser, standard_registry(), uploads)
+    vault = Vault(SecretStore(directory))
+    vault.load()
+    performer = Performer(browser, installed_registry(), uploads, vault=vault)
 
     def heed(limits: Limits) -> None:
         performer.limits = ActionLimits(limits.inline_result_bytes)
 
-    return Drive(browser, performer, heed)
+    return Drive(browser, performer, heed, vault.masking)
 
 
 async def run_agent(
@@ -137,16 +147,25 @@ async def run_agent(
         ) as http:
             with journal_file(directory, machine_boot()) as file:
                 agent = _build(settings, stop, build_drive, directory, identity_file, file, http)
-                await agent.run()
+                with masked_by(agent.masking):
+                    await agent.run()
 
 
 class Agent:
     """The parts of one agent while it lives."""
 
     def __init__(
-        self, browser: LivingBrowser, runner: Runner, outbox: Outbox, link: Link, stop: Stop
+        self,
+        browser: LivingBrowser,
+        runner: Runner,
+        outbox: Outbox,
+        link: Link,
+        stop: Stop,
+        masking: Masking | None = None,
     ) -> None:
         """Hold what `_build` has made."""
+        self.masking = masking or Masking()
+        """What none of this may tell."""
         self._browser = browser
         self._runner = runner
         self._outbox = outbox
@@ -224,6 +243,9 @@ def _build(
     boot_id = BootId(str(uuid4()))
     versions = _versions()
 
+    def browser_status() -> BrowserStatus:
+        return drive.masking.status(drive.browser.status())
+
     def hello() -> Hello:
         return Hello(
             protocol_min=OLDEST_PROTOCOL,
@@ -233,7 +255,7 @@ def _build(
             boot_id=boot_id,
             highest_epoch=identity_file.identity.highest_epoch,
             versions=versions,
-            browser=drive.browser.status(),
+            browser=browser_status(),
             actions=drive.performer.specs(),
             labels=dict(settings.labels),
         )
@@ -254,7 +276,7 @@ def _build(
             inbox=Inbox(journal, outbox, runner),
             outbox=outbox,
             epochs=_StoredEpochs(identity_file),
-            browser_status=drive.browser.status,
+            browser_status=browser_status,
             browser_changed=browser_changed,
             in_flight=lambda: runner.in_flight,
             heed=drive.heed,
@@ -265,7 +287,7 @@ def _build(
         backoff=_backoff(settings),
         use_proxy=not settings.on_loopback,
     )
-    return Agent(drive.browser, runner, outbox, link, stop)
+    return Agent(drive.browser, runner, outbox, link, stop, drive.masking)
 
 
 def _backoff(settings: Settings) -> Backoff:

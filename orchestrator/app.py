@@ -33,6 +33,7 @@ from orchestrator.api.services import Services
 from orchestrator.dispatch.admission import Admission
 from orchestrator.dispatch.connections import Connections
 from orchestrator.dispatch.dispatcher import Dispatcher
+from orchestrator.dispatch.events import Events
 from orchestrator.errors import CannotStart, StorageUnavailable
 from orchestrator.gateway.endpoint import AgentEndpoint
 from orchestrator.gateway.flusher import DELAY_SECONDS, Flusher
@@ -67,10 +68,12 @@ class Orchestrator:
     busiest: BusiestRoute
     dispatcher: Dispatcher
     heartbeat: Heartbeat
+    events: Events
 
     def drain(self) -> None:
         """Refuse what is new, answer who waits, tell the agents; commands run on there."""
         self.dispatcher.submissions.drain()
+        self.events.end()
         for connection in self.heartbeat.all():
             connection.drain(DRAIN_RETRY_SECONDS)
 
@@ -108,10 +111,11 @@ async def _build(
     timers, bounds = settings.timers, settings.bounds
     registry = AgentRegistry(writer, readers)
     journal = Journal(writer, readers)
-    connections = Connections()
+    events = Events()
+    connections = Connections(events)
     sessions = SessionStore(writer, readers)
     admission = Admission(registry, sessions, connections, timers, on_begin=metrics.session_began)
-    dispatcher = Dispatcher(journal, registry, connections, metrics, timers, bounds)
+    dispatcher = Dispatcher(journal, registry, connections, events, metrics, timers, bounds)
     heartbeat = Heartbeat(timers, on_extended=metrics.leases_extended)
     # Beats go out with it, too: a quick heart must not wait for a slow hand.
     flusher = Flusher(min(DELAY_SECONDS, timers.beat / 4))
@@ -139,6 +143,7 @@ async def _build(
         enrolments=Enrolments(
             EnrolmentStore(writer, readers), registry, admission.refuse_stranger, admission.turn
         ),
+        events=events,
         metrics=metrics,
         unready=unready,
         version=version("xagent"),
@@ -176,7 +181,7 @@ async def _build(
             tasks.create_task(writer.keep_log_short(), name="checkpoints"),
         ]
         try:
-            yield Orchestrator(app, BusiestRoute(app, services), dispatcher, heartbeat)
+            yield Orchestrator(app, BusiestRoute(app, services), dispatcher, heartbeat, events)
         finally:
             for loop in loops:
                 loop.cancel()

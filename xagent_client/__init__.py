@@ -7,8 +7,9 @@
         alpha.goto("https://example.com")
         print(alpha.inner_text("h1"))
 
-`AsyncClient` is the same to await. Errors are drawn in `xagent_client.errors`, results in
-`xagent_client.models`.
+`AsyncClient` is the same to await. Errors are drawn in `xagent_client.errors`. What the API answers
+stands in `xagent_client.models`, what actions answer and take in `xagent_client.results` and
+`xagent_client.params`.
 """
 
 from __future__ import annotations

@@ -23,10 +23,10 @@ from xagent_client.exchange import (
 from xagent_client.models import (
     ActionSpec,
     Agent,
-    ArtifactRef,
     Command,
     Enrolment,
     FieldError,
+    HasArtifact,
     Page,
     Problem,
     Session,
@@ -182,7 +182,7 @@ def enrol(agent_id: str) -> Call[Enrolment]:
     return decode(reply, Enrolment)
 
 
-def fetch(artifact: ArtifactRef | str) -> Call[bytes]:
+def fetch(artifact: HasArtifact | str) -> Call[bytes]:
     """Fetch the bytes of an artifact."""
     reply = yield from insist(
         lambda _left: Request("GET", _artifact(artifact)), Patience(QUERY_SECONDS)
@@ -190,7 +190,7 @@ def fetch(artifact: ArtifactRef | str) -> Call[bytes]:
     return reply.body
 
 
-def download(artifact: ArtifactRef | str, sink: BinaryIO) -> Call[None]:
+def download(artifact: HasArtifact | str, sink: BinaryIO) -> Call[None]:
     """Stream the bytes of an artifact into *sink*; not tried again, because some may be there."""
     yield from insist(
         lambda _left: Request("GET", _artifact(artifact), sink=sink),
@@ -235,6 +235,6 @@ def _command(request_id: str) -> str:
     return f"/api/commands/{quote(request_id, safe='')}"
 
 
-def _artifact(artifact: ArtifactRef | str) -> str:
+def _artifact(artifact: HasArtifact | str) -> str:
     name = artifact if isinstance(artifact, str) else artifact.artifact_id
     return f"/api/artifacts/{quote(name, safe='')}"

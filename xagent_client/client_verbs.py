@@ -6,7 +6,7 @@ from typing import BinaryIO
 
 from xagent_client import calls
 from xagent_client.exchange import Call
-from xagent_client.models import Agent, ArtifactRef, Command, Enrolment, Page
+from xagent_client.models import Agent, Command, Enrolment, HasArtifact, Page
 from xagent_client.verbs import verb
 
 
@@ -61,12 +61,16 @@ class ClientVerbs:
         return calls.enrol(agent_id)
 
     @verb
-    def artifact(self, artifact: ArtifactRef | str) -> Call[bytes]:
-        """Fetch the bytes of an artifact into memory."""
+    def artifact(self, artifact: HasArtifact | str) -> Call[bytes]:
+        """Fetch the bytes of an artifact into memory.
+
+        It may be given by its id, or by what names one: an `ArtifactRef`, or the result of an
+        action that made one.
+        """
         return calls.fetch(artifact)
 
     @verb
-    def download(self, artifact: ArtifactRef | str, sink: BinaryIO) -> Call[None]:
+    def download(self, artifact: HasArtifact | str, sink: BinaryIO) -> Call[None]:
         """Stream the bytes of an artifact into an open binary file."""
         return calls.download(artifact, sink)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 import msgspec
 
@@ -43,6 +43,7 @@ __all__ = [
     "Enrolment",
     "Fact",
     "FieldError",
+    "HasArtifact",
     "Page",
     "PageState",
     "PageSummary",
@@ -71,6 +72,14 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
     errors: tuple[FieldError, ...] = ()
     known: tuple[str, ...] = ()
     retry_after: float | None = None
+
+
+class HasArtifact(Protocol):
+    """Whatever names an artifact: an `ArtifactRef`, or the result of an action that made one."""
+
+    @property
+    def artifact_id(self) -> str:
+        """The artifact's id."""
 
 
 class Fact(msgspec.Struct, frozen=True):

@@ -55,6 +55,7 @@ class ErrorCode(StrEnum):
     STALE_REF = "stale_ref"
     NOT_ACTIONABLE = "not_actionable"
     NAVIGATION_FAILED = "navigation_failed"
+    REQUEST_FAILED = "request_failed"
     DIALOG_OPEN = "dialog_open"
     PAGE_NOT_FOUND = "page_not_found"
     PAGE_CLOSED = "page_closed"

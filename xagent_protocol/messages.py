@@ -20,6 +20,7 @@ class ActionSpec(msgspec.Struct, frozen=True):
 
     *reads* is true when the action changes nothing and may be repeated after a crash.
     *on_page* is false for actions on the browser as a whole, which no wedged page can delay.
+    *package* is the distribution that brought the action; null for Xagent's own.
     """
 
     name: str
@@ -29,6 +30,7 @@ class ActionSpec(msgspec.Struct, frozen=True):
     on_page: bool
     params: dict[str, Any]
     result: dict[str, Any]
+    package: str | None = None
 
 
 class RuntimeVersions(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -9,6 +9,7 @@ from msgspec import Meta
 from agent_runtime.actions.call import Call
 from agent_runtime.actions.registry import action
 from agent_runtime.actions.tracing import ZIP, Recording, handed_over
+from agent_runtime.actions.unrecordable import beside, check_recordable
 
 _ZIPPED: Final = "har.zip"
 _PLAIN: Final = "network.har"
@@ -39,6 +40,7 @@ async def start_har(
     `stop_har` ends it and hands it over. The archive has headers, and so cookies and passwords. A
     restart of the browser ends it as well, and then it is lost.
     """
+    await check_recordable(call, beside(call, call.tab))
     context = call.page.context
     recordings = call.browser.recordings
     async with recordings.at_work():

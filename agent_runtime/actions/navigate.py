@@ -12,6 +12,7 @@ from playwright.async_api import Error, Response, TimeoutError as PlaywrightTime
 
 from agent_runtime.actions.call import Call
 from agent_runtime.actions.errors import ActionFailed, ActionTimedOut
+from agent_runtime.actions.obstructed import refuse_our_answer
 from agent_runtime.actions.params import WaitUntil
 from agent_runtime.actions.registry import action
 from agent_runtime.actions.urls import Url
@@ -110,8 +111,9 @@ def _failed(where: str, reason: str) -> ActionFailed:
 
 
 async def _arrived(call: Call, response: Response | None) -> Navigation:
+    refuse_our_answer(call, response)
     try:
-        title = await call.tab.read_title()
+        title = await call.tab.look_up_title()
     except Error:
         # It went on at once to the next page, by a script or a refresh; that is no failure.
         title = call.tab.title or ""

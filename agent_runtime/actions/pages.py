@@ -15,6 +15,7 @@ from playwright.async_api import Error
 
 from agent_runtime.actions.call import Call
 from agent_runtime.actions.navigate import navigating
+from agent_runtime.actions.obstructed import refuse_our_answer
 from agent_runtime.actions.params import Label, WaitUntil
 from agent_runtime.actions.registry import action
 from agent_runtime.actions.urls import Url
@@ -88,12 +89,14 @@ async def new_page(
     if allowed is None:
         return OpenedPage(tab.id, tab.page.url, "")
     await tab.prepare()
+    call.moves_before = tab.moves
     with call.interrupted_by(tab), navigating(allowed):
         response = await tab.page.goto(allowed, wait_until=wait_until, timeout=call.patience_ms)
+    refuse_our_answer(call, response)
     return OpenedPage(
         tab.id,
         tab.page.url,
-        await tab.read_title(),
+        await tab.look_up_title(),
         response.status if response is not None else None,
     )
 
@@ -145,7 +148,7 @@ async def wait_for_new_page(
     tab = call.open_tab = found or await tabs.expect(lambda tab: _number(tab.id) > known)
     with contextlib.suppress(Error):
         await tab.page.wait_for_load_state("domcontentloaded", timeout=call.patience_ms)
-        await tab.read_title()
+        await tab.look_up_title()
     return tab.summary(main=tab is tabs.main)
 
 

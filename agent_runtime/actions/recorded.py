@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from agent_runtime.actions.call import Call
-from agent_runtime.actions.errors import ActionTimedOut
+from agent_runtime.actions.errors import ActionFailed, ActionTimedOut
 from agent_runtime.actions.tracing import ZIP
+from agent_runtime.actions.unrecordable import beside, check_recordable
 from agent_runtime.browser.errors import CALL_FAILED, BrowserError
 from agent_runtime.browser.tracer import CommandTrace, Tracer
 from agent_runtime.errors import ArtifactUploadFailed
@@ -98,12 +99,16 @@ async def _begun(call: Call) -> _Own | None:
         _note(call, str(error))
         return None
     try:
+        await check_recordable(call, beside(call, tab))
         trace = await tracer.begin_command(call.command.action)
     except BaseException as error:
         tracer.turn.release()
-        if not isinstance(error, _FAILED):
+        if isinstance(error, ActionFailed):
+            _note(call, str(error))
+        elif isinstance(error, _FAILED):
+            _note(call, f"the browser did not begin one ({type(error).__name__})")
+        else:
             raise
-        _note(call, f"the browser did not begin one ({type(error).__name__})")
         return None
     return _Own(tracer, trace)
 

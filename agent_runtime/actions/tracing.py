@@ -16,6 +16,7 @@ from msgspec import Meta
 from agent_runtime.actions.call import Call
 from agent_runtime.actions.errors import ActionFailed
 from agent_runtime.actions.registry import action
+from agent_runtime.actions.unrecordable import beside, check_recordable
 from agent_runtime.browser.tracer import FILE_NAME
 from xagent_protocol.errors import ErrorCode
 from xagent_protocol.ids import ArtifactId, PageId
@@ -56,14 +57,13 @@ async def start_tracing(
     `"record": "trace"`.
     """
     _check_not_recorded(call)
-    context = call.page.context
+    await check_recordable(call, beside(call, call.tab))
     recordings = call.browser.recordings
     async with recordings.at_work():
-        await recordings.tracer(context).start(
+        await recordings.tracer(call.page.context).start(
             title or "Xagent", screenshots=screenshots, snapshots=snapshots
         )
-    traced = (tab.id for tab in call.browser.tabs if tab.page.context is context)
-    return TraceStarted(tuple(traced), call.tab.is_isolated)
+    return TraceStarted(tuple(tab.id for tab in beside(call, call.tab)), call.tab.is_isolated)
 
 
 @action(family="artifacts", reads=False, example={})

@@ -12,6 +12,7 @@ from agent_runtime.actions.call import Call
 from agent_runtime.actions.errors import ActionFailed
 from agent_runtime.actions.registry import action
 from agent_runtime.actions.tracing import handed_over
+from agent_runtime.actions.unrecordable import check_recordable
 from agent_runtime.browser.film import EncodedFilm, Film, Format, PictureFilm
 from agent_runtime.browser.launch import VIEWPORT
 from agent_runtime.browser.motion_jpeg import MEDIA_TYPE
@@ -66,6 +67,7 @@ async def start_video(
 
     There is no sound. If the page closes before, or the browser restarts, the video is lost.
     """
+    await check_recordable(call, (call.tab,))
     recordings = call.browser.recordings
     async with recordings.at_work():
         recordings.films.check_free(call.page)

@@ -9,17 +9,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Final, Self
+from typing import Any, Final, Self
 from uuid import uuid4
 
 import psutil
 import structlog
-from playwright.async_api import BrowserContext, Playwright, async_playwright
+from playwright.async_api import BrowserContext, CDPSession, Playwright, async_playwright
 from structlog.typing import FilteringBoundLogger
 
+from agent_runtime.browser.conditions import Conditions
 from agent_runtime.browser.cookies import CookieJar
 from agent_runtime.browser.errors import (
     CALL_FAILED,
@@ -40,12 +41,15 @@ from agent_runtime.browser.launch import (
     launch,
 )
 from agent_runtime.browser.mark import Mark
+from agent_runtime.browser.marked_elements import register
 from agent_runtime.browser.page_ids import PageIds
 from agent_runtime.browser.processes import end_families
 from agent_runtime.browser.recordings import Recordings
 from agent_runtime.browser.tab import Tab
 from agent_runtime.browser.tabs import Tabs
 from agent_runtime.errors import DirectoryUnusable
+from agent_runtime.policy.proxy import EgressProxy
+from agent_runtime.policy.url_policy import UrlPolicy
 from xagent_protocol.messages import BrowserStatus
 
 log: FilteringBoundLogger = structlog.get_logger()
@@ -76,9 +80,19 @@ class Browser:
     `start`, then `watch` for as long as it is used; `close` at the end, whatever happened.
     """
 
-    def __init__(self, settings: BrowserSettings, *, on_change: Callable[[], None]) -> None:
-        """Prepare; *on_change* is called on the loop whenever `status` would say something new."""
+    def __init__(
+        self,
+        settings: BrowserSettings,
+        *,
+        on_change: Callable[[], None],
+        egress: EgressProxy | None = None,
+    ) -> None:
+        """Prepare; *on_change* is called on the loop whenever `status` would say something new.
+
+        *egress*: the only way out that it is to have; without one it goes anywhere.
+        """
         self._settings = settings
+        self.egress = egress
         self._on_change = on_change
         self._state = BrowserState.NEW
         self._moved = asyncio.Condition()
@@ -96,9 +110,12 @@ class Browser:
         self._is_answering = False
         self._failure: BrowserUnavailable | None = None
         self._notices: list[str] = []
+        self.conditions = Conditions()
         self.epoch = 0
         self.tabs: Tabs
         self.recordings = Recordings(settings.recordings)
+        self.recorders: list[Callable[[Tab], str | None]] = [self.recordings.of]
+        """Each names what it records of a page, which would keep what is typed there; or null."""
 
     async def __aenter__(self) -> Self:
         """Start."""
@@ -127,6 +144,11 @@ class Browser:
             private_directory(directory)
         except OSError as error:
             raise DirectoryUnusable(f"cannot use {directory}: {error.strerror}") from error
+        if self.egress is not None:
+            try:
+                self.egress.listen()
+            except OSError as error:
+                raise BrowserUnavailable(f"the browser's way out cannot listen: {error}") from error
         self.tabs = Tabs(
             PageIds(directory / "next_page"),
             on_change=self._tabs_changed,
@@ -151,6 +173,8 @@ class Browser:
         self.recordings.lose()
         await asyncio.to_thread(self.recordings.remove)
         await self._guard.stop()
+        if self.egress is not None:
+            self.egress.close()
 
     async def watch(self) -> None:
         """Keep the browser alive and its cookies saved, for ever."""
@@ -158,6 +182,8 @@ class Browser:
             group.create_task(self._tend())
             group.create_task(self._keep_cookies())
             group.create_task(self._keep_titles())
+            if self.egress is not None:
+                group.create_task(self.egress.serve())
 
     def status(self) -> BrowserStatus:
         """What is known now; never asks the browser."""
@@ -180,9 +206,31 @@ class Browser:
         return self._launch.context
 
     @property
+    def contexts(self) -> tuple[BrowserContext, ...]:
+        """Those of the running browser: the profile's, and one for each isolated page."""
+        browser = self.context.browser
+        return tuple(browser.contexts) if browser is not None else ()
+
+    @property
+    def session(self) -> CDPSession:
+        """The running browser's own session; await `ready` first."""
+        assert self._launch is not None
+        return self._launch.cdp
+
+    @property
+    def devices(self) -> Mapping[str, Mapping[str, Any]]:
+        """What Playwright knows of the devices that can be emulated, by name."""
+        return self._playwright.devices if self._playwright is not None else {}
+
+    @property
     def executable(self) -> Path | None:
         """The program that runs, once one was found."""
         return self._found.path if self._found is not None else None
+
+    @property
+    def url_policy(self) -> UrlPolicy:
+        """Which URLs it may be sent to."""
+        return self.egress.policy if self.egress is not None else UrlPolicy()
 
     @property
     def settings(self) -> BrowserSettings:
@@ -456,6 +504,8 @@ class Browser:
         launched.context.on("close", lose)
         try:
             await self._jar.restore(launched.context)
+            await self.conditions.serve(launched.cdp)
+            await self.conditions.apply(launched.context)
             self.tabs.attach(launched.context, launched)
             await self.open_main()
         except CALL_FAILED as error:
@@ -466,10 +516,12 @@ class Browser:
         await asyncio.to_thread(self.recordings.clear)
         if self._playwright is None:
             self._playwright = await async_playwright().start()
+            await register(self._playwright)
         bundled = Path(self._playwright.chromium.executable_path)
         if self._found is None:
             self._found = await find_browser(self._settings.executable, bundled)
-        launched = await launch(self._playwright, self._settings, self._found, self._mark)
+        proxy = self.egress.url if self.egress is not None else None
+        launched = await launch(self._playwright, self._settings, self._found, self._mark, proxy)
         self._driver = launched.driver
         return launched
 
@@ -481,6 +533,7 @@ class Browser:
     async def _isolated_context(self, launched: Launch) -> BrowserContext:
         assert launched.context.browser is not None  # a persistent context has one of its own
         context = await launched.context.browser.new_context(viewport=VIEWPORT)
+        await self.conditions.apply(context)
         self.tabs.attach(context, launched)
         return context
 
@@ -558,7 +611,7 @@ async def _stop(playwright: Playwright) -> None:
 async def _read_title(tab: Tab) -> None:
     with contextlib.suppress(*CALL_FAILED, TimeoutError):
         async with asyncio.timeout(_TITLE_SECONDS):
-            await tab.read_title()
+            await tab.look_up_title()
 
 
 def _name(found: FoundBrowser | None) -> str:

@@ -22,6 +22,7 @@ from playwright.async_api import BrowserContext, Page
 from agent_runtime.browser.files import private_directory
 from agent_runtime.browser.film import Film
 from agent_runtime.browser.running import Running
+from agent_runtime.browser.tab import Tab
 from agent_runtime.browser.tracer import Trace, Tracer
 
 RESOURCES: Final = "resources"
@@ -63,6 +64,16 @@ class Recordings:
             tracer = self._tracers[context] = Tracer(context, self.traces, self.new_file)
             context.on("close", self._context_closed)
         return tracer
+
+    def of(self, tab: Tab) -> str | None:
+        """Name what records *tab* now; null if nothing does."""
+        context = tab.page.context
+        tracer = self._tracers.get(context)
+        if tracer is not None and tracer.is_tracing:
+            return "a trace"
+        if self.hars.get(context) is not None:
+            return "a HAR"
+        return "a video" if self.films.get(tab.page) is not None else None
 
     def new_file(self, name: str) -> Path:
         """Return a path for a file that is to be called *name*, where there is none yet."""

@@ -17,9 +17,14 @@ from weakref import WeakKeyDictionary
 from playwright.async_api import CDPSession, Frame, JSHandle, Page
 
 from agent_runtime.browser.dialogs import Dialogs
+from agent_runtime.browser.emulation import Emulation
 from agent_runtime.browser.errors import CALL_FAILED
 from agent_runtime.browser.launch import Launch
+from agent_runtime.browser.outlines import Outlines
+from agent_runtime.browser.page_logs import PageLogs
+from agent_runtime.browser.routes import Routes
 from agent_runtime.browser.text import printable
+from agent_runtime.browser.throttle import Throttle
 from xagent_protocol.ids import PageId
 from xagent_protocol.messages import PageSummary
 from xagent_protocol.outcomes import PageState
@@ -27,6 +32,7 @@ from xagent_protocol.outcomes import PageState
 _MAX_TITLE: Final = 500
 _MAX_URL: Final = 2_000
 _UNWEDGE_SECONDS: Final = 1.0
+_ERROR_PAGE_MS: Final = 500.0
 
 
 class Tab:
@@ -42,7 +48,11 @@ class Tab:
         self.title_is_due = True
         self.label: str | None = None
         self.dialogs = Dialogs(page_id, self.interrupt)
+        self.moves = 0
+        """How often it has gone from one document, or place in it, to another."""
         self.snapshot_number = 0
+        self.outlines = Outlines()
+        """What the last snapshots of the present document showed."""
         self._first_of_document = 1
         self._document: JSHandle | None = None
         """The document that the last snapshot was taken of; unusable once the page has left it."""
@@ -54,6 +64,10 @@ class Tab:
         """The page's own session, once it is prepared."""
         self.script_runner: str | None = None
         """The function that runs scripts in the page's document, as its session names it."""
+        self.logs = PageLogs(page)
+        self.routes = Routes(f"{page_id}r")
+        self.emulation = Emulation(page)
+        self.throttle = Throttle()
         self._running: set[asyncio.Timeout] = set()
 
     @property
@@ -77,11 +91,27 @@ class Tab:
             if not deadline.expired():
                 deadline.reschedule(now)
 
+    async def has_moved(self, moves: int) -> None:
+        """Wait until it has moved more often than *moves*, or for long enough."""
+        if self.moves == moves:
+            with contextlib.suppress(*CALL_FAILED):
+                await self.page.wait_for_event(
+                    "framenavigated",
+                    predicate=lambda frame: frame.parent_frame is None,
+                    timeout=_ERROR_PAGE_MS,
+                )
+
     async def prepare(self) -> None:
-        """Open the page's own session; a page that hangs opens none, and is freed by it."""
+        """Open the page's own session; a page that hangs opens none, and is freed by it.
+
+        Asks the page nothing more, unless another device is emulated on it.
+        """
         if self.cdp is None:
             with contextlib.suppress(*CALL_FAILED):
                 self.cdp = await self.launch.context.new_cdp_session(self.page)
+        elif self.emulation.now.device is not None:
+            with contextlib.suppress(*CALL_FAILED):
+                await self.emulation.renew(self.cdp)
 
     async def unwedge(self, *, loads: bool) -> bool:
         """Stop what the page loads, or a script of its that never ends; within two seconds.
@@ -117,7 +147,23 @@ class Tab:
             playwright.async_api.Error: the page is gone.
         """
         self.title_is_due = False
-        title = await self.page.title()
+        return self._note_title(await self.page.title())
+
+    async def look_up_title(self) -> str:
+        """Ask the browser for the title of the page, which may be busy with showing itself.
+
+        It is what stands on the tab: the first 4,096 characters of the page's own.
+
+        Raises:
+            playwright.async_api.Error: the page is gone.
+        """
+        if self.cdp is None:
+            return await self.read_title()
+        self.title_is_due = False
+        history = await self.cdp.send("Page.getNavigationHistory")
+        return self._note_title(str(history["entries"][history["currentIndex"]]["title"]))
+
+    def _note_title(self, title: str) -> str:
         self.title = printable(title)[:_MAX_TITLE]
         return title
 
@@ -149,6 +195,7 @@ class Tab:
         self.snapshot_number += 1
         if is_new:
             self._first_of_document = self.snapshot_number
+            self.outlines.forget()
             self._document = await self.page.evaluate_handle("document")
         return self.snapshot_number
 

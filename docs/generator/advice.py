@@ -63,6 +63,10 @@ COMMAND_CODES: Final[Mapping[ErrorCode, tuple[str, str]]] = {
         "The page could not be opened; `details.net_error` is Chromium's own word.",
         "Check the URL and the network of the agent's machine.",
     ),
+    ErrorCode.REQUEST_FAILED: (
+        "A request that was to be sent beside the pages got no answer; the message says why.",
+        "Check the URL and the agent's network; with effect `partial` the server may have heard.",
+    ),
     ErrorCode.DIALOG_OPEN: (
         "A JavaScript dialog stands in front of the page.",
         "Answer it with `handle_dialog`; `dialog` of the command says what it asks.",
@@ -100,8 +104,8 @@ COMMAND_CODES: Final[Mapping[ErrorCode, tuple[str, str]]] = {
         "Correct the script, or `wait_for` the page first.",
     ),
     ErrorCode.BLOCKED_BY_POLICY: (
-        "The URL's scheme is not opened: only `http:`, `https:` and `about:blank` are.",
-        "Serve it over http.",
+        "The scheme is never opened, the operator closed the site, or a secret is for other hosts.",
+        "See `details.setting` or `details.hosts`: go elsewhere, or ask the agent's operator.",
     ),
     ErrorCode.TIMED_OUT: (
         "The command's time was spent; the state is `timed_out` as well.",

@@ -30,6 +30,8 @@ def words(schema: Schema, *, linked: bool = False) -> str:
     if "enum" in schema:
         return codes(sorted(schema["enum"], key=str), " or ")
     kind = schema.get("type", "any JSON")
+    if isinstance(kind, list):
+        return " or ".join(words({**schema, "type": each}, linked=linked) for each in kind)
     if kind == "array":
         inside = schema.get("items")
         return f"list of {words(inside, linked=linked)}" if inside else "list"
@@ -71,5 +73,9 @@ def _either(choices: list[Schema], *, linked: bool) -> str:
 
 def _range(schema: Schema) -> str:
     unit = " characters" if schema.get("type") == "string" else ""
-    bounds = [f"{word} {schema[key]:g}{unit}" for key, word in _RANGES if key in schema]
+    bounds = [f"{word} {_number(schema[key])}{unit}" for key, word in _RANGES if key in schema]
     return f", {', '.join(bounds)}" if bounds else ""
+
+
+def _number(value: float) -> str:
+    return f"{int(value):,}" if value == int(value) else f"{value:g}"

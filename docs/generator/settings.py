@@ -50,6 +50,13 @@ _AGENT: Final = {
     "--headed": "Show the browser's window.",
     "--label": "A label, `key=value`. Repeatable; comma-separated in the variable.",
     "--insecure-http": "Allow plain http to another machine.",
+    "--allow-site": "A site that the browser may open; once there is one, it opens no other. "
+    "[What names a site](security.md#where-the-browser-may-go). Repeatable; comma-separated in the "
+    "variable; both count.",
+    "--deny-site": "A site that it may not open, whatever is allowed. Written in the same way.",
+    "--block-private-network": "Nothing that a page does reaches this machine, its networks, any "
+    "other private address, or the orchestrator. An address that `--allow-site` names by its "
+    "number is open all the same.",
     "--log-format": "Left out, `console` on a terminal and `json` elsewhere.",
     "--exit-with-parent": "Stop when standard input ends.",
     "XAGENT_BROWSER": "The browser to run; used or refused, never passed over for another. Left "

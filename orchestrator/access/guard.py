@@ -33,7 +33,7 @@ class Entrance(StrEnum):
     """Whose credential opens a route."""
 
     PUBLIC = "public"
-    """Nobody's: it tells no secret and no fact about any agent."""
+    """Nobody's: without the user's token it tells no secret and no fact about any agent."""
     USER = "user"
     """The user's token."""
     PERSON = "person"
@@ -220,9 +220,10 @@ class Guard:
         method = scope["method"] if scope["type"] == "http" else "WEBSOCKET"
         path: str = scope["path"]
         opened_by = entrance(method, path)
-        if opened_by is Entrance.PUBLIC:
-            return _PUBLIC
         token = bearer(scope)
+        if opened_by is Entrance.PUBLIC:
+            # Nobody is turned away here, and yet the user may be told more than a stranger.
+            return _USER if token is not None and self._is_user(token) else _PUBLIC
         if token is None and opened_by is Entrance.PERSON and self._holds_cookie(scope):
             return _PERSON
         if token is None:

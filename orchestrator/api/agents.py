@@ -73,9 +73,9 @@ async def list_agents(services: Services, query: AgentQuery) -> AgentPage:
             if is_connected is not (query.status == "connected"):
                 continue
         if len(found) == query.limit:
-            return AgentPage(_shown(services, found), after_agent(found[-1]))
+            return AgentPage([shown(services, each) for each in found], after_agent(found[-1]))
         found.append(record)
-    return AgentPage(_shown(services, found), None)
+    return AgentPage([shown(services, each) for each in found], None)
 
 
 @operation(
@@ -90,7 +90,7 @@ async def show_agent(services: Services, agent_id: AgentName) -> Agent:
 
     Its browser and open pages, the three facts of contact, and how much it has to do.
     """
-    return _show(services, services.agents.get(agent_id))
+    return shown(services, services.agents.get(agent_id))
 
 
 @operation(
@@ -131,11 +131,8 @@ async def list_sessions(
 OPERATIONS: Final = (list_agents, show_agent, list_actions, list_sessions)
 
 
-def _shown(services: Services, records: list[AgentRecord]) -> list[Agent]:
-    return [_show(services, record) for record in records]
-
-
-def _show(services: Services, record: AgentRecord) -> Agent:
+def shown(services: Services, record: AgentRecord) -> Agent:
+    """Show an agent with all that is known of it now."""
     agent_id = record.agent_id
     live = services.presence.get(agent_id)
     return agent_of(

@@ -200,6 +200,26 @@ class Command(msgspec.Struct, frozen=True):
     ]
 
 
+class CommandSummary(msgspec.Struct, frozen=True):
+    """A command without what may be long: its params, its result, the details of its error."""
+
+    request_id: CommandName
+    agent_id: AgentName
+    action: str
+    page: PageState | None
+    state: CommandState
+    effect: Effect
+    error: CommandFault | None
+    artifacts: tuple[ArtifactRef, ...]
+    dialog: DialogState | None
+    attempt: int
+    cancel_requested: bool
+    created_at: Timestamp
+    started_at: Timestamp | None
+    finished_at: Timestamp | None
+    duration_ms: float | None
+
+
 class CommandPage(msgspec.Struct, frozen=True):
     """Commands, newest first."""
 
@@ -237,6 +257,29 @@ def command_of(record: CommandRecord) -> Command:
         _timestamp_or_none(record.started_at),
         _timestamp_or_none(record.finished_at),
         record.duration_ms,
+    )
+
+
+def command_summary_of(record: CommandRecord) -> CommandSummary:
+    """Show the short of a command."""
+    command = command_of(record)
+    error = command.error
+    return CommandSummary(
+        request_id=command.request_id,
+        agent_id=command.agent_id,
+        action=command.action,
+        page=command.page,
+        state=command.state,
+        effect=command.effect,
+        error=None if error is None else CommandFault(error.code, error.message, None),
+        artifacts=command.artifacts,
+        dialog=command.dialog,
+        attempt=command.attempt,
+        cancel_requested=command.cancel_requested,
+        created_at=command.created_at,
+        started_at=command.started_at,
+        finished_at=command.finished_at,
+        duration_ms=command.duration_ms,
     )
 
 

@@ -28,6 +28,7 @@ _REF: Final = "#/components/schemas/{name}"
 TAGS: Final = {
     "Commands": "One action asked of one agent, and the outcome in the same response.",
     "Agents": "Named agents, each with one browser of its own.",
+    "Events": "What happens, as it happens, for whoever shows it.",
     "Artifacts": "Bytes that a command made or needs: a screenshot, a PDF, a download, an upload.",
     "Enrolment": "How a new agent gets a credential.",
     "Health": "For load balancers, for Prometheus, and for people who wonder.",

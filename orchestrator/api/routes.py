@@ -7,7 +7,15 @@ from typing import Final
 
 from starlette.routing import BaseRoute, Route
 
-from orchestrator.api import agents, artifacts, commands, documentation, enrolments, health
+from orchestrator.api import (
+    agents,
+    artifacts,
+    commands,
+    documentation,
+    enrolments,
+    events,
+    health,
+)
 from orchestrator.api.endpoint import Endpoint
 from orchestrator.api.openapi import describe, refusals_of
 from orchestrator.api.operation import Operation
@@ -27,6 +35,7 @@ OPERATIONS: Final[Sequence[Operation]] = (
     *commands.OPERATIONS,
     *agents.OPERATIONS,
     *artifacts.OPERATIONS,
+    *events.OPERATIONS,
     *enrolments.OPERATIONS,
     *health.OPERATIONS,
 )

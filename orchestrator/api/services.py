@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Callable, Sequence
+from collections.abc import AsyncIterable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from orchestrator.dispatch.connections import Contact, LiveAgent
+from orchestrator.dispatch.events import Events
 from orchestrator.dispatch.pending import Tell, Waiter
 from orchestrator.dispatch.submission import Submission
 from orchestrator.metrics import Metrics
@@ -19,10 +20,29 @@ from orchestrator.store.records import (
     SessionRecord,
 )
 from xagent_protocol.ids import AgentId, InstallId, RequestId
+from xagent_protocol.messages import ActionSpec
+
+
+class Announced(Protocol):
+    """What agents announced; each set of actions once, under another revision if any changes."""
+
+    @property
+    def revision(self) -> int:
+        """The number of the present sets."""
+        ...
+
+    def __iter__(self) -> Iterator[tuple[ActionSpec, ...]]:
+        """Iterate over them."""
+        ...
 
 
 class Agents(Protocol):
     """Who ever enrolled; `get` raises `AgentUnknown`, `all` is sorted by id."""
+
+    @property
+    def announcements(self) -> Announced:
+        """What they said that they can do."""
+        ...
 
     def get(self, agent_id: AgentId, /) -> AgentRecord:
         """Return one agent."""
@@ -157,6 +177,7 @@ class Services:
     history: History
     artifacts: Artifacts
     enrolments: Enrolments
+    events: Events
     metrics: Metrics
     unready: Callable[[], str | None]
     version: str

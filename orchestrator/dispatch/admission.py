@@ -165,6 +165,7 @@ class Admission:
         await self._sessions.end(live.session, ended_at, reason)
         if self._connections.get(live.agent_id) is None:
             await self._registry.note_seen(live.agent_id, ended_at, live.browser)
+            self._connections.note_change(live.agent_id)
 
 
 def _session(agent: AgentRecord, hello: Hello, remote_address: str) -> SessionRecord:

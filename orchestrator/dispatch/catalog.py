@@ -19,6 +19,7 @@ from orchestrator.store.records import AgentRecord
 from xagent_protocol.messages import ActionSpec
 
 KEPT_SCHEMAS: Final = 1000
+KEPT_SETS: Final = 100
 NAMED_ERRORS: Final = 10
 
 
@@ -35,7 +36,7 @@ class ActionCatalog:
 
     def __init__(self) -> None:
         """Begin with nothing compiled."""
-        self._by_name: dict[str, tuple[tuple[ActionSpec, ...], dict[str, ActionSpec]]] = {}
+        self._by_name: dict[int, tuple[tuple[ActionSpec, ...], dict[str, ActionSpec]]] = {}
         self._compiled: dict[str, jsonschema_rs.Validator] = {}
         self._validators: dict[int, tuple[ActionSpec, jsonschema_rs.Validator]] = {}
 
@@ -45,10 +46,11 @@ class ActionCatalog:
         Raises:
             ActionUnknown: it announced nothing of that name; the error names the nearest.
         """
-        kept = self._by_name.get(agent.agent_id)
+        # Agents that announced the same have one object of it, and so one index.
+        kept = self._by_name.get(id(agent.actions))
         if kept is None or kept[0] is not agent.actions:
             kept = (agent.actions, {action.name: action for action in agent.actions})
-            self._by_name[agent.agent_id] = kept
+            _keep(self._by_name, id(agent.actions), kept, KEPT_SETS)
         action = kept[1].get(name)
         if action is None:
             raise _unknown_action(agent, name, kept[1])
@@ -89,8 +91,8 @@ class ActionCatalog:
         validator = self._compiled.get(digest)
         if validator is None:
             validator = _compile(action.params)
-            _keep(self._compiled, digest, validator)
-        _keep(self._validators, id(action), (action, validator))
+            _keep(self._compiled, digest, validator, KEPT_SCHEMAS)
+        _keep(self._validators, id(action), (action, validator), KEPT_SCHEMAS)
         return validator
 
 
@@ -98,8 +100,8 @@ _KeyT = TypeVar("_KeyT")
 _ValueT = TypeVar("_ValueT")
 
 
-def _keep(kept: dict[_KeyT, _ValueT], key: _KeyT, value: _ValueT) -> None:
-    if len(kept) >= KEPT_SCHEMAS:
+def _keep(kept: dict[_KeyT, _ValueT], key: _KeyT, value: _ValueT, most: int) -> None:
+    if len(kept) >= most:
         kept.pop(next(iter(kept)))
     kept[key] = value
 

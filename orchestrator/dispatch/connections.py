@@ -6,12 +6,13 @@ identity, so that the late end of an old socket can never evict the newcomer.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Protocol
 
 import msgspec
 
 from orchestrator.clock import now_ms
+from orchestrator.dispatch.events import EventKind, Events
 from orchestrator.store.records import SessionRecord
 from xagent_protocol.ids import AgentId, RequestId
 from xagent_protocol.messages import AgentBeat, BrowserStatus, OrchestratorMessage
@@ -55,8 +56,15 @@ class LiveAgent:
     *is_ready* becomes true when its inventory is reconciled; before that nothing is dispatched.
     """
 
-    def __init__(self, session: SessionRecord, socket: AgentSocket, browser: BrowserStatus | None):
+    def __init__(
+        self,
+        session: SessionRecord,
+        socket: AgentSocket,
+        browser: BrowserStatus | None,
+    ) -> None:
         """Begin a stay."""
+        self.on_change: Callable[[AgentId], None] = lambda _: None
+        """Hears when what is known of the agent is new."""
         self.session = session
         self.socket = socket
         self.browser = browser
@@ -75,6 +83,7 @@ class LiveAgent:
 
     def note_beat(self, beat: AgentBeat) -> None:
         """Take in what a beat tells."""
+        before = (self.browser, self.contact)
         if beat.browser is not None:
             self.browser = beat.browser
         is_ok = beat.browser is not None and beat.browser.ok
@@ -82,18 +91,23 @@ class LiveAgent:
         self.contact = Contact(
             contact.connected, contact.responsive.now(True), contact.browser_ok.now(is_ok)
         )
+        if before != (self.browser, self.contact):
+            self.on_change(self.agent_id)
 
     def note_silence(self) -> None:
         """Note that beats have stayed away for too long."""
         contact = self.contact
         self.contact = Contact(contact.connected, contact.responsive.now(False), contact.browser_ok)
+        if contact.responsive.value:
+            self.on_change(self.agent_id)
 
 
 class Connections:
     """The live agents by name, and how the last stay of the others ended."""
 
-    def __init__(self) -> None:
-        """Begin with nobody here."""
+    def __init__(self, events: Events) -> None:
+        """Begin with nobody here; *events* hears of who comes, changes and goes."""
+        self._events = events
         self._live: dict[AgentId, LiveAgent] = {}
         self._left: dict[AgentId, tuple[SessionRecord, Contact]] = {}
 
@@ -113,6 +127,8 @@ class Connections:
         """Put *agent* in its place; returns the one that it supersedes."""
         older = self._live.get(agent.agent_id)
         self._live[agent.agent_id] = agent
+        agent.on_change = self.note_change
+        self._events.agent(EventKind.AGENT_CONNECTED, agent.agent_id)
         return older
 
     def leave(self, agent: LiveAgent, session: SessionRecord) -> bool:
@@ -121,7 +137,12 @@ class Connections:
             return False
         del self._live[agent.agent_id]
         self.remember(session, agent.contact)
+        self._events.agent(EventKind.AGENT_DISCONNECTED, agent.agent_id)
         return True
+
+    def note_change(self, agent_id: AgentId) -> None:
+        """Tell that what is recorded of an agent is new."""
+        self._events.agent(EventKind.AGENT_CHANGED, agent_id)
 
     def remember(self, session: SessionRecord, contact: Contact | None = None) -> None:
         """Keep the end of an agent's last stay, to be shown while it is away."""

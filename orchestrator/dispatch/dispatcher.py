@@ -15,6 +15,7 @@ from orchestrator.dispatch.acceptance import Acceptance
 from orchestrator.dispatch.connections import Connections
 from orchestrator.dispatch.delivery import Delivery
 from orchestrator.dispatch.errands import Errands, reported
+from orchestrator.dispatch.events import Events
 from orchestrator.dispatch.ledger import Ledger
 from orchestrator.dispatch.pending import PendingCommand
 from orchestrator.dispatch.reconciliation import Reconciliation
@@ -40,6 +41,7 @@ class Dispatcher:
         journal: Journal,
         registry: AgentRegistry,
         connections: Connections,
+        events: Events,
         metrics: Metrics,
         timers: Timers,
         bounds: Bounds,
@@ -48,7 +50,9 @@ class Dispatcher:
         self._connections = connections
         self._sweep_seconds = timers.sweep
         self._errands = errands = Errands()
-        self._ledger = ledger = Ledger(journal, metrics, errands, grace_seconds=timers.grace)
+        self._ledger = ledger = Ledger(
+            journal, events, metrics, errands, grace_seconds=timers.grace
+        )
         self._delivery = delivery = Delivery(ledger, connections, errands, bounds)
         acceptance = Acceptance(ledger, delivery, registry, connections, bounds)
         self.submissions = Submissions(ledger, journal, acceptance, delivery, connections, errands)

@@ -18,6 +18,7 @@ import structlog
 from orchestrator.crash import crash_at
 from orchestrator.dispatch import moves
 from orchestrator.dispatch.errands import Errands
+from orchestrator.dispatch.events import Events
 from orchestrator.dispatch.pending import PendingCommand
 from orchestrator.dispatch.pending_commands import PendingCommands
 from orchestrator.metrics import Metrics
@@ -45,9 +46,16 @@ class Ledger:
     """
 
     def __init__(
-        self, journal: Journal, metrics: Metrics, errands: Errands, *, grace_seconds: float
+        self,
+        journal: Journal,
+        events: Events,
+        metrics: Metrics,
+        errands: Errands,
+        *,
+        grace_seconds: float,
     ) -> None:
-        """Begin with nothing open; call `load` once."""
+        """Begin with nothing open; call `load` once. *events* hears of each move."""
+        self._events = events
         self.pending = PendingCommands()
         self.on_room: Callable[[AgentId], None] = _nobody
         self._journal = journal
@@ -123,6 +131,7 @@ class Ledger:
             self.pending.note_dequeued(after.agent_id)
         elif was is not CommandState.QUEUED and after.state is CommandState.QUEUED:
             self.pending.enqueue(entry)
+        self._events.command(after)
         if after.is_over:
             self._close(entry)
 
@@ -134,6 +143,7 @@ class Ledger:
             entry.record = moves.started(entry.record)
         except IllegalMove:
             return
+        self._events.command(entry.record)
         self.count_down(entry)
 
     def count_down(self, entry: PendingCommand, *, in_its_lane: bool = False) -> None:
@@ -170,6 +180,7 @@ class Ledger:
             return
         crash_at("after-submit")
         entry.is_recorded = True
+        self._events.command(entry.record)
         if then is not None:
             then(entry)
         agent_id = entry.record.agent_id

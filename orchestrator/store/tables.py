@@ -43,6 +43,16 @@ agents: Final = Table(
     Column("labels", Text, nullable=False),
     Column("versions", Text),
     Column("browser", Text),
+    # What it announced, if it stands here and not under a digest below: older releases wrote it so.
+    Column("actions", Text, nullable=False),
+    Column("announced", String(64)),
+)
+
+# Each set of actions once, however many agents announced it.
+announcements: Final = Table(
+    "announcements",
+    metadata,
+    Column("digest", String(64), primary_key=True),
     Column("actions", Text, nullable=False),
 )
 

@@ -21,6 +21,7 @@ from orchestrator.access.enrolments import Enrolments
 from orchestrator.dispatch.admission import Admission
 from orchestrator.dispatch.connections import Connections
 from orchestrator.dispatch.dispatcher import Dispatcher
+from orchestrator.dispatch.events import Events
 from orchestrator.errors import StorageUnavailable
 from orchestrator.gateway.endpoint import AgentEndpoint
 from orchestrator.gateway.flusher import Flusher
@@ -149,11 +150,18 @@ class OrchestratorLife:
         # Structurally it is one, as far as the store goes.
         readers = cast("AsyncEngine", self._readers)
         self.registry = AgentRegistry(self.writer, readers)
-        self.connections = Connections()
+        events = Events()
+        self.connections = Connections(events)
         sessions = SessionStore(self.writer, readers)
         self.admission = Admission(self.registry, sessions, self.connections, TIMERS)
         self.dispatcher = Dispatcher(
-            Journal(self.writer, readers), self.registry, self.connections, METRICS, TIMERS, BOUNDS
+            Journal(self.writer, readers),
+            self.registry,
+            self.connections,
+            events,
+            METRICS,
+            TIMERS,
+            BOUNDS,
         )
         self._mutant.change_orchestrator(self)
         self.heartbeat = Heartbeat(TIMERS, on_extended=METRICS.leases_extended)

@@ -73,7 +73,16 @@ ACTIONS: Final[dict[str, JsonObject]] = {
     "inner_text": _params([], target=_string(default="body"), max_chars={"type": "integer"}),
     "evaluate": _params(["expression"], expression=_string(), arg={}),
     "screenshot": _params([], full_page={"type": "boolean"}),
+    "snapshot": _params([], max_chars={"type": "integer"}),
     "title": _params([]),
+    "greet": _params(["name"], name=_string()),
+}
+ACTIONS["goto"]["examples"] = [{"url": "https://example.com/?a=b"}]
+_FAMILIES: Final = {"goto": "navigate", "click": "act", "evaluate": "script"}
+_GOTO_RESULT: Final[JsonObject] = {
+    "type": "object",
+    "properties": {"url": _string(), "status": {"type": "integer"}},
+    "required": ["url"],
 }
 
 
@@ -93,6 +102,8 @@ class FakeApi:
         """Whether new commands stay running until they are finished or cancelled."""
         self.artifacts: dict[str, bytes] = {}
         self.long_text = ""
+        self.is_large = False
+        """Whether results are too large for the answer, so that an artifact stands for each."""
         self.is_empty = False
         """Whether no agent ever enrolled."""
 
@@ -165,12 +176,13 @@ class FakeApi:
                 "items": [
                     {
                         "name": name,
-                        "family": "some",
+                        "family": _FAMILIES.get(name, "read"),
                         "description": f"What {name} does.\n\nAnd more.",
                         "reads": name in {"inner_text", "title", "screenshot"},
                         "on_page": True,
                         "params": params,
-                        "result": {},
+                        "result": _GOTO_RESULT if name == "goto" else {},
+                        "package": "xagent-greeting" if name == "greet" else None,
                     }
                     for name, params in ACTIONS.items()
                 ]
@@ -244,6 +256,10 @@ class FakeApi:
                 "duration_ms": 12.5,
             }
             command |= self._end(body["action"], body["params"])
+            if self.is_large:
+                artifact = self._keep(msgspec.json.encode(command["result"]), "application/json")
+                names = {"artifact_id": artifact["artifact_id"], "size": artifact["size"]}
+                command |= {"result": {"truncated": True, **names}, "artifacts": [artifact]}
             if body.get("record") is not None:
                 trace = self._keep(b"a trace", "application/zip") | {
                     "name": f"{body['action']}.trace.zip"
@@ -264,6 +280,12 @@ class FakeApi:
             case "inner_text" if self.long_text and "max_chars" not in params:
                 cut = {"result": self.long_text[:10] + " [cut]"}
                 return cut | {"artifacts": [self._keep(self.long_text.encode(), "text/plain")]}
+            case "snapshot":
+                artifact = self._keep(self.long_text.encode(), "text/plain")
+                kept = self.long_text[: params.get("max_chars", 100)]
+                note = f"[cut; the whole is artifact {artifact['artifact_id']}]"
+                result = {"snapshot_id": "p1s1", "snapshot": f"{kept}\n{note}"}
+                return {"result": result, "artifacts": [artifact]}
             case "inner_text" | "title":
                 return {"result": f"the {action}"}
             case "evaluate" if params["expression"] == "outline":

@@ -13,7 +13,7 @@ import click
 import msgspec
 
 from xagent_client.cli import exit_status, output, params
-from xagent_client.cli.agents import find_action
+from xagent_client.cli.actions import find_action
 from xagent_client.cli.completion import action_names, agent_names, param_names
 from xagent_client.cli.context import Context, global_options, with_context
 from xagent_client.cli.exit_status import ExitStatus
@@ -77,8 +77,9 @@ def run(
 ) -> None:
     """Run ACTION on AGENT and print its result.
 
-    Values are read as the action's schema says; KEY:=JSON gives JSON outright.
-    What an action takes is told by: xagent actions AGENT ACTION
+    Values are read as the action's schema says. A list gets an item from each KEY=VALUE of its
+    name; KEY.MEMBER=VALUE goes into an object; KEY=@FILE reads FILE (- is standard input);
+    KEY:=JSON gives JSON outright. What an action takes: xagent actions AGENT ACTION
 
     Ctrl-C cancels the command on the agent; a second one leaves without waiting for that.
     """

@@ -18,6 +18,8 @@ from agent_runtime.actions.call import ActionLimits
 from agent_runtime.browser import Browser, BrowserSettings
 from agent_runtime.browser.launch import Patience
 from agent_runtime.errors import ArtifactUnavailable, ArtifactUploadFailed
+from agent_runtime.policy.proxy import EgressProxy
+from agent_runtime.secrets.vault import Vault
 from xagent_protocol.ids import ArtifactId, RequestId
 from xagent_protocol.messages import Command
 from xagent_protocol.outcomes import ArtifactRef, Outcome
@@ -62,12 +64,17 @@ class MemoryArtifacts:
 class Asker:
     """Asks one agent's performer as the runner would, without the wire."""
 
-    def __init__(self, browser: Browser, registry: ActionRegistry | None = None) -> None:
+    def __init__(
+        self,
+        browser: Browser,
+        registry: ActionRegistry | None = None,
+        vault: Vault | None = None,
+    ) -> None:
         """Speak with *browser*."""
         self.browser = browser
         self.artifacts = MemoryArtifacts()
         self.performer = Performer(
-            browser, registry or standard_registry(), self.artifacts, ActionLimits()
+            browser, registry or standard_registry(), self.artifacts, ActionLimits(), vault
         )
         self._numbers = count(1)
 
@@ -113,6 +120,14 @@ def result_of(outcome: Outcome) -> object:
     return result
 
 
+async def ref_of(asker: Asker, what: str) -> str:
+    """Return the ref of the first line of a snapshot that says *what*."""
+    answer = result_of(await asker.ask("snapshot"))
+    assert isinstance(answer, dict)
+    line = next(one for one in answer["snapshot"].splitlines() if what in one)
+    return str(line.partition("[ref=")[2].partition("]")[0])
+
+
 def code_of(outcome: Outcome) -> str | None:
     """Return the error's code, if there is one."""
     return outcome.error.code if outcome.error is not None else None
@@ -123,12 +138,12 @@ async def running_browser(
     directory: Path,
     on_change: Callable[[], None] = lambda: None,
     patience: Patience | None = None,
+    egress: EgressProxy | None = None,
 ) -> AsyncIterator[Browser]:
     """Run a browser in *directory*, watched."""
+    settings = BrowserSettings(directory, patience=patience or Patience())
     async with (
-        Browser(
-            BrowserSettings(directory, patience=patience or Patience()), on_change=on_change
-        ) as browser,
+        Browser(settings, on_change=on_change, egress=egress) as browser,
         asyncio.TaskGroup() as group,
     ):
         watching = group.create_task(browser.watch())

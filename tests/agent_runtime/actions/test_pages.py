@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 from playwright.async_api import Route
@@ -147,3 +148,122 @@ async def test_a_new_page_that_hangs_while_it_loads_is_freed(asker: Asker) -> No
     assert code_of(outcome) == "timed_out"
     assert outcome.page is not None
     assert await asker.get("title", page=outcome.page.id, timeout=3) == "Free"
+
+
+async def opened_page(asker: Asker, **params: Any) -> str:
+    """Open a page and return its id."""
+    opened = await asker.get("new_page", **params)
+    assert isinstance(opened, dict)
+    return str(opened["id"])
+
+
+async def test_a_label_names_a_page_as_well_as_its_id(asker: Asker, site: Site) -> None:
+    page = await opened_page(asker, label="shop", url=site.url("/form"))
+
+    outcome = await asker.ask("title", page="shop")
+
+    assert result_of(outcome) == "Form"
+    assert outcome.page is not None
+    assert outcome.page.id == page
+    assert asker.performer.lane(asker.command("title", page="shop")) == page
+    assert asker.browser.status().pages[-1].label == "shop"
+
+
+async def test_a_label_is_given_later_and_to_one_page_only(asker: Asker) -> None:
+    first, second = await opened_page(asker, label="one"), await opened_page(asker)
+
+    refused = await asker.ask("label_page", page=second, label="one")
+    at_birth = await asker.ask("new_page", label="one")
+    await asker.get("label_page", page=first, label="uno")
+    named = await asker.get("label_page", page=second, label="one")
+
+    assert code_of(refused) == code_of(at_birth) == "invalid_params"
+    assert refused.error is not None
+    assert first in refused.error.message
+    assert isinstance(named, dict)
+    assert (named["id"], named["label"]) == (second, "one")
+    assert len(asker.browser.tabs) == 3, "no page was opened for a label that is taken"
+
+
+@pytest.mark.parametrize("label", ["p5", "5", "", "a b", "x" * 64])
+async def test_what_could_be_an_id_is_no_label(asker: Asker, label: str) -> None:
+    assert code_of(await asker.ask("new_page", label=label)) == "invalid_params"
+
+
+async def test_an_isolated_page_has_nothing_of_the_profiles(asker: Asker, site: Site) -> None:
+    await asker.get("goto", url=site.url("/sign-in?user=ada"))
+    page = await opened_page(asker, isolated=True, url=site.url("/account"))
+
+    assert await asker.get("inner_text", target="#session", page=page) == "nobody"
+    await asker.get("goto", url=site.url("/sign-in?user=eve"), page=page)
+    await asker.get("goto", url=site.url("/account"))
+
+    assert await asker.get("inner_text", target="#session") == "ada"
+    await asker.get("goto", url=site.url("/sign-out"))
+
+
+async def test_an_isolated_page_is_never_the_main_one_and_leaves_nothing(asker: Asker) -> None:
+    page = await opened_page(asker, isolated=True)
+    browser = asker.browser.context.browser
+    main = asker.browser.tabs.main
+    assert browser is not None
+    assert main is not None
+
+    closed = await asker.get("close_page", page=main.id)
+    await asker.get("close_page", page=page)
+
+    assert isinstance(closed, dict)
+    assert closed["main"] not in (main.id, page)
+    assert browser.contexts == [asker.browser.context]
+
+
+async def test_dialogs_and_popups_of_an_isolated_page_are_met_too(asker: Asker, site: Site) -> None:
+    page = await opened_page(asker, isolated=True, url=site.url("/dialogs"))
+    asked = await asker.ask("click", target="#confirm", page=page)
+    await asker.get("goto", url=site.url("/popups"), page=page)
+    await asker.get("click", target="text=Open", page=page)
+    popup = await asker.get("wait_for_new_page", since=page)
+
+    assert asked.dialog is not None
+    assert asked.dialog.action == "dismissed"
+    assert isinstance(popup, dict)
+    assert popup["isolated"] is True
+
+
+async def test_a_page_that_came_before_it_was_waited_for_is_found(asker: Asker, site: Site) -> None:
+    main = asker.browser.tabs.main
+    assert main is not None
+    await asker.get("goto", url=site.url("/popups"))
+    await asker.get("click", target="text=Open")
+
+    found = await asker.get("wait_for_new_page", since=main.id)
+
+    assert isinstance(found, dict)
+    assert (found["url"], found["title"]) == (site.url("/form"), "Form")
+
+
+async def test_a_page_that_comes_later_is_waited_for(asker: Asker, site: Site) -> None:
+    await asker.get("goto", url=site.url("/popups"))
+
+    async with asyncio.TaskGroup() as group:
+        waiting = group.create_task(asker.get("wait_for_new_page"))
+        await asker.get("click", target="text=Open")
+
+    found = waiting.result()
+    assert isinstance(found, dict)
+    assert found["url"] == site.url("/form")
+
+
+async def test_no_page_in_time_is_a_timeout(asker: Asker) -> None:
+    assert code_of(await asker.ask("wait_for_new_page", timeout=0.2)) == "timed_out"
+
+
+async def test_a_page_in_the_background_leaves_the_front_to_the_other(asker: Asker) -> None:
+    first = await opened_page(asker)
+    await opened_page(asker, background=True)
+    front = asker.browser.tabs.front
+
+    assert front is not None
+    assert front.id == first
+    await asker.get("bring_to_front")
+    assert asker.browser.tabs.front is asker.browser.tabs.main

@@ -130,6 +130,23 @@ async def test_a_driver_that_hangs_is_replaced_with_its_chromium_and_holds_up_no
     assert not lives(chromium)
 
 
+async def test_a_page_that_answers_nothing_any_more_is_given_up(tmp_path: Path, site: Site) -> None:
+    """F15, at its worst: the renderer stands still, so there is no script that could be ended."""
+    async with running_browser(tmp_path) as browser:
+        asker = Asker(browser)
+        await asker.get("goto", url=site.url("/form"))
+        (await busiest_renderer(asker)).suspend()
+
+        stuck = await asker.ask("inner_text", timeout=1)
+        following = await asker.ask("evaluate", expression="location.href")
+
+        assert code_of(stuck) == "timed_out"
+        assert stuck.notices == (
+            "Page p1 answered nothing any more and was closed; p2 is the main page now.",
+        )
+        assert result_of(following) == "about:blank"
+
+
 async def test_nothing_is_left_after_closing(tmp_path: Path) -> None:
     async with running_browser(tmp_path) as browser:
         family = [
@@ -326,3 +343,15 @@ def is_guard(process: psutil.Process, directory: Path) -> bool:
     """Say whether it is what outlives a killed agent of this directory."""
     words = process.cmdline()
     return "agent_runtime.browser.guard" in words and any(str(directory) in one for one in words)
+
+
+async def busiest_renderer(asker: Asker) -> psutil.Process:
+    """Return the process that runs the scripts of the main page."""
+    renderers = [
+        one
+        for one in chromium_of(asker.browser).children(recursive=True)
+        if "--type=renderer" in one.cmdline()
+    ]
+    before = {one: one.cpu_times().user for one in renderers}
+    await asker.get("evaluate", expression="for (let t = Date.now(); Date.now() < t + 300;);")
+    return max(renderers, key=lambda one: one.cpu_times().user - before[one])

@@ -191,6 +191,18 @@ async def test_without_a_token_only_public_routes_open(door: _Door, method: str,
         assert door.refusals == ["unauthorized"]
 
 
+@pytest.mark.parametrize(("method", "path"), sorted(PUBLIC))
+async def test_a_public_route_knows_the_user_and_takes_anybody_else_for_a_stranger(
+    door: _Door, method: str, path: str
+) -> None:
+    await door.knock(method, path, tokens=bearer(USER))
+    assert door.inside.principal == Principal(PrincipalKind.USER)
+
+    for token in (AGENT, "xagent_wrong"):
+        await door.knock(method, path, tokens=bearer(token))
+        assert door.inside.principal == Principal(PrincipalKind.PUBLIC)
+
+
 @pytest.mark.parametrize("token", ["xagent_wrong", "", " ", "é", "xagent_user2"])
 async def test_a_wrong_token_opens_nothing(door: _Door, token: str) -> None:
     for method, path in ROUTES:

@@ -37,7 +37,17 @@ async def test_an_agent_that_is_here_is_shown_whole(api: Api) -> None:
         "epoch": 1,
         "ok": True,
         "headless": True,
-        "pages": [{"id": "p1", "url": "https://example.com/", "title": "Example", "main": True}],
+        "pages": [
+            {
+                "id": "p1",
+                "url": "https://example.com/",
+                "title": "Example",
+                "main": True,
+                "label": None,
+                "isolated": False,
+                "dialog": None,
+            }
+        ],
     }
     for fact in ("connected", "responsive", "browser_ok"):
         assert agent["contact"][fact]["value"] is True

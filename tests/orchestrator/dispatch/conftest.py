@@ -14,6 +14,7 @@ import pytest
 from orchestrator.dispatch.admission import Admission
 from orchestrator.dispatch.connections import Connections, LiveAgent
 from orchestrator.dispatch.dispatcher import Dispatcher
+from orchestrator.dispatch.events import Events
 from orchestrator.dispatch.submission import Submission
 from orchestrator.metrics import Metrics
 from orchestrator.settings import Bounds, Timers
@@ -175,12 +176,13 @@ async def life(
     """Run one life of an orchestrator on *database*."""
     registry = AgentRegistry(database.writer, database.readers)
     journal = Journal(database.writer, database.readers)
-    connections = Connections()
+    events = Events()
+    connections = Connections(events)
     admission = Admission(
         registry, SessionStore(database.writer, database.readers), connections, timers
     )
     metrics = Metrics()
-    dispatcher = Dispatcher(journal, registry, connections, metrics, timers, bounds)
+    dispatcher = Dispatcher(journal, registry, connections, events, metrics, timers, bounds)
     await registry.load()
     await admission.load()
     await dispatcher.load(is_restored=is_restored)

@@ -10,6 +10,7 @@ import pytest
 
 from orchestrator.dispatch import moves
 from orchestrator.dispatch.errands import Errands
+from orchestrator.dispatch.events import Events
 from orchestrator.dispatch.ledger import Ledger
 from orchestrator.dispatch.pending import Waiter
 from orchestrator.errors import StorageUnavailable
@@ -31,7 +32,7 @@ async def ledger(enrolled: Database) -> AsyncIterator[Ledger]:
 
 def _ledger(database: Database, errands: Errands) -> Ledger:
     journal = Journal(database.writer, database.readers)
-    return Ledger(journal, Metrics(), errands, grace_seconds=10.0)
+    return Ledger(journal, Events(), Metrics(), errands, grace_seconds=10.0)
 
 
 async def test_a_subscriber_hears_when_a_queue_may_move(ledger: Ledger) -> None:
