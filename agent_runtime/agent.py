@@ -40,7 +40,7 @@ from agent_runtime.secrets.store import SecretStore
 from agent_runtime.secrets.vault import Vault
 from agent_runtime.settings import Settings
 from agent_runtime.stop import Stop
-from agent_runtime.work.artifacts import ArtifactUploads
+from agent_runtime.work.artifacts import ArtifactTransfers
 from agent_runtime.work.inbox import Inbox
 from agent_runtime.work.journal import Journal
 from agent_runtime.work.journal_file import JournalFile, journal_file
@@ -99,7 +99,7 @@ class Drive:
     masking: Masking = field(default_factory=Masking)
 
 
-BuildDrive = Callable[[Settings, Path, InstallId, Callable[[], None], ArtifactUploads], Drive]
+BuildDrive = Callable[[Settings, Path, InstallId, Callable[[], None], ArtifactTransfers], Drive]
 """Builds it from the settings, the agent's directory and install, whom to tell of changes, and
 where artifacts go."""
 
@@ -109,7 +109,7 @@ def drive_chromium(
     directory: Path,
     install_id: InstallId,
     on_change: Callable[[], None],
-    uploads: ArtifactUploads,
+    transfers: ArtifactTransfers,
 ) -> Drive:
     """Build a real browser with the standard actions, and those of installed packages."""
     policy = settings.url_policy
@@ -120,10 +120,11 @@ def drive_chromium(
     )
     vault = Vault(SecretStore(directory))
     vault.load()
-    performer = Performer(browser, installed_registry(), uploads, vault=vault)
+    performer = Performer(browser, installed_registry(), transfers, vault=vault)
 
     def heed(limits: Limits) -> None:
         performer.limits = ActionLimits(limits.inline_result_bytes)
+        browser.downloads.limit_bytes = limits.artifact_bytes
 
     return Drive(browser, performer, heed, vault.masking)
 
@@ -234,8 +235,8 @@ def _build(
 ) -> Agent:
     identity = identity_file.identity
     browser_changed = asyncio.Event()
-    uploads = ArtifactUploads(http, identity.credential, lambda: Backoff(random.uniform))
-    drive = build_drive(settings, directory, identity.install_id, browser_changed.set, uploads)
+    transfers = ArtifactTransfers(http, identity.credential, lambda: Backoff(random.uniform))
+    drive = build_drive(settings, directory, identity.install_id, browser_changed.set, transfers)
     journal = Journal(file, {spec.name for spec in drive.performer.specs() if spec.reads})
     outbox = Outbox(journal)
     lease = Lease()

@@ -46,6 +46,7 @@ from orchestrator.store.database import FILE_NAME, open_readers, open_writer
 from orchestrator.store.enrolments import EnrolmentStore
 from orchestrator.store.history import History
 from orchestrator.store.journal import Journal
+from orchestrator.store.retention import Retention
 from orchestrator.store.schema import upgrade
 from orchestrator.store.sessions import SessionStore
 from orchestrator.store.writer import Writer
@@ -134,6 +135,15 @@ async def _build(
         sync=os.fsync if settings.durability == "power" else None,
     )
     artifacts.discard_leftovers()
+    retention = Retention(
+        settings.keeping,
+        artifacts,
+        writer,
+        readers,
+        needed=dispatcher.submissions.needed,
+        on_deleted=metrics.retention_deleted,
+        on_total=metrics.artifacts_summed_up,
+    )
     services = Services(
         agents=registry,
         presence=connections,
@@ -179,6 +189,7 @@ async def _build(
             tasks.create_task(heartbeat.run(), name="heartbeat"),
             tasks.create_task(flusher.run(), name="flusher"),
             tasks.create_task(writer.keep_log_short(), name="checkpoints"),
+            tasks.create_task(retention.run(), name="retention"),
         ]
         try:
             yield Orchestrator(app, BusiestRoute(app, services), dispatcher, heartbeat, events)

@@ -20,6 +20,7 @@ from xagent_client.errors import (
     ActionNotFound,
     AgentNotFound,
     AgentOffline,
+    ArtifactNotFound,
     BrowserCrashed,
     Cancelled,
     CommandFailed,
@@ -47,7 +48,7 @@ from xagent_client.errors import (
     Unreachable,
     XagentError,
 )
-from xagent_client.models import Agent, ArtifactRef, Command
+from xagent_client.models import Agent, Artifact, ArtifactRef, Command
 
 __all__ = [
     "Client",
@@ -55,12 +56,14 @@ __all__ = [
     "AgentHandle",
     "AsyncAgentHandle",
     "Agent",
+    "Artifact",
     "ArtifactRef",
     "Command",
     "XagentError",
     "ActionNotFound",
     "AgentNotFound",
     "AgentOffline",
+    "ArtifactNotFound",
     "BrowserCrashed",
     "Cancelled",
     "CommandFailed",

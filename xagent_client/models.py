@@ -34,6 +34,7 @@ from xagent_protocol.transitions import CommandState
 __all__ = [
     "ActionSpec",
     "Agent",
+    "Artifact",
     "ArtifactRef",
     "BrowserStatus",
     "Command",
@@ -176,6 +177,14 @@ class Command(msgspec.Struct, frozen=True):
     def succeeded(self) -> bool:
         """Whether the action ran to its end and did what was asked."""
         return self.state is CommandState.SUCCEEDED
+
+
+class Artifact(ArtifactRef, frozen=True):
+    """Bytes that the orchestrator keeps; *agent_id* is null if a user uploaded them."""
+
+    agent_id: AgentId | None = None
+    request_id: RequestId | None = None
+    created_at: datetime | None = None
 
 
 class Enrolment(msgspec.Struct, frozen=True):

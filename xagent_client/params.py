@@ -49,6 +49,16 @@ class Clip(TypedDict):
     height: float
 
 
+class Margin(TypedDict):
+    """The paper's white edges; what is left out has none."""
+
+    top: NotRequired[float | str | None]
+    """In px, or with its unit: px, in, cm, mm."""
+    right: NotRequired[float | str | None]
+    bottom: NotRequired[float | str | None]
+    left: NotRequired[float | str | None]
+
+
 class Fulfilment(TypedDict):
     """An answer that no server gives; its body is one of *body*, *json* and *artifact_id*.
 

@@ -162,6 +162,41 @@ class KnownSecret(msgspec.Struct, frozen=True, kw_only=True):
     hosts: tuple[str, ...]
 
 
+class DownloadedFile(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that is an artifact now; *name* is what its site calls it, *size* in bytes."""
+
+    id: str
+    artifact_id: str
+    name: str
+    content_type: str
+    size: int
+    sha256: str
+    url: str
+
+
+class DownloadList(msgspec.Struct, frozen=True, kw_only=True):
+    """Downloads, newest first."""
+
+    downloads: tuple[DownloadSummary, ...]
+
+
+class DownloadSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """A download as it stands.
+
+    *size* in bytes, so far while it is in progress; *artifact_id* is set when it is complete.
+    """
+
+    id: str
+    page: str | None = None
+    url: str
+    name: str
+    state: Literal["cancelled", "complete", "failed", "in_progress", "uploading"]
+    """How far a download is."""
+    size: int | None = None
+    artifact_id: str | None = None
+    error: str | None = None
+
+
 class CredentialOrigins(msgspec.Struct, frozen=True, kw_only=True):
     """For whom the browser has a name and a password."""
 

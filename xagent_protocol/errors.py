@@ -72,6 +72,7 @@ class ErrorCode(StrEnum):
     UNKNOWN_ACTION = "unknown_action"
     RESULT_TOO_LARGE = "result_too_large"
     ARTIFACT_UPLOAD_FAILED = "artifact_upload_failed"
+    DOWNLOAD_FAILED = "download_failed"
     ARTIFACT_UNAVAILABLE = "artifact_unavailable"
     NOT_SUPPORTED = "not_supported"
     NOT_ALLOWED = "not_allowed"

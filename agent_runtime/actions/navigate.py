@@ -19,6 +19,9 @@ from agent_runtime.actions.urls import Url
 from xagent_protocol.errors import ErrorCode
 from xagent_protocol.outcomes import Effect
 
+STARTS: Final = "Download is starting"
+"""What Playwright says where a page was to open and a file came."""
+
 _NET_ERROR: Final = re.compile(r"net::(ERR_[A-Z0-9_]+)")
 
 
@@ -95,6 +98,12 @@ def navigating(where: str) -> Iterator[None]:
         if "invalid URL" in error.message:
             raise ActionFailed(
                 ErrorCode.INVALID_PARAMS, f"url: the browser cannot read {where[:200]!r}"
+            ) from error
+        if STARTS in error.message:
+            raise ActionFailed(
+                ErrorCode.NAVIGATION_FAILED,
+                f"{where[:500]} is a file and no page; it is being downloaded: see `downloads`",
+                details={"net_error": "download"},
             ) from error
         if "interrupted by another navigation" in error.message:
             raise _failed(where, "interrupted by another navigation") from error

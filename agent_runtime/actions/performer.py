@@ -69,6 +69,7 @@ class Performer:
         self._artifacts = artifacts
         self._vault = vault or Vault()
         self._masking = self._vault.masking
+        browser.downloads.hand_over_to(artifacts)
         self.limits = limits or ActionLimits()
         """May be replaced whenever the orchestrator announces others."""
 
@@ -175,7 +176,7 @@ class Performer:
         )
 
     async def _notices(self, call: Call, error: CommandError | None) -> tuple[str, ...]:
-        notices = call.notices + self._browser.take_notices()
+        notices = call.notices + self._browser.take_notices() + _downloads_begun(call)
         egress, tab = self._browser.egress, call.open_tab
         if egress is None or tab is None or error is not None:
             return notices
@@ -253,6 +254,10 @@ class Performer:
         tab = call.open_tab
         if tab is not None and not await tab.unwedge(loads=action.spec.family in _LOADING):
             await self._browser.give_up(tab)
+
+
+def _downloads_begun(call: Call) -> tuple[str, ...]:
+    return call.browser.downloads.take_notices(call.open_tab.id) if call.open_tab else ()
 
 
 def _page_state(call: Call) -> PageState | None:

@@ -17,11 +17,18 @@ from uuid import uuid4
 
 import psutil
 import structlog
-from playwright.async_api import BrowserContext, CDPSession, Playwright, async_playwright
+from playwright.async_api import (
+    BrowserContext,
+    CDPSession,
+    Page,
+    Playwright,
+    async_playwright,
+)
 from structlog.typing import FilteringBoundLogger
 
 from agent_runtime.browser.conditions import Conditions
 from agent_runtime.browser.cookies import CookieJar
+from agent_runtime.browser.downloads import Downloads
 from agent_runtime.browser.errors import (
     CALL_FAILED,
     BrowserCrashed,
@@ -50,6 +57,7 @@ from agent_runtime.browser.tabs import Tabs
 from agent_runtime.errors import DirectoryUnusable
 from agent_runtime.policy.proxy import EgressProxy
 from agent_runtime.policy.url_policy import UrlPolicy
+from xagent_protocol.ids import PageId
 from xagent_protocol.messages import BrowserStatus
 
 log: FilteringBoundLogger = structlog.get_logger()
@@ -112,6 +120,7 @@ class Browser:
         self._notices: list[str] = []
         self.conditions = Conditions()
         self.epoch = 0
+        self.downloads = Downloads(settings, self._page_id_of)
         self.tabs: Tabs
         self.recordings = Recordings(settings.recordings)
         self.recorders: list[Callable[[Tab], str | None]] = [self.recordings.of]
@@ -149,6 +158,7 @@ class Browser:
                 self.egress.listen()
             except OSError as error:
                 raise BrowserUnavailable(f"the browser's way out cannot listen: {error}") from error
+        self.downloads.load()
         self.tabs = Tabs(
             PageIds(directory / "next_page"),
             on_change=self._tabs_changed,
@@ -184,6 +194,7 @@ class Browser:
             group.create_task(self._keep_titles())
             if self.egress is not None:
                 group.create_task(self.egress.serve())
+            group.create_task(self.downloads.run())
 
     def status(self) -> BrowserStatus:
         """What is known now; never asks the browser."""
@@ -507,6 +518,7 @@ class Browser:
             await self.conditions.serve(launched.cdp)
             await self.conditions.apply(launched.context)
             self.tabs.attach(launched.context, launched)
+            self.downloads.attach(launched.context)
             await self.open_main()
         except CALL_FAILED as error:
             raise BrowserUnavailable("the browser died right after its start") from error
@@ -535,7 +547,11 @@ class Browser:
         context = await launched.context.browser.new_context(viewport=VIEWPORT)
         await self.conditions.apply(context)
         self.tabs.attach(context, launched)
+        self.downloads.attach(context)
         return context
+
+    def _page_id_of(self, page: Page) -> PageId | None:
+        return next((tab.id for tab in self.tabs if tab.page is page), None)
 
     async def _tear_down(self) -> None:
         launched, self._launch = self._launch, None

@@ -89,6 +89,11 @@ class BrowserSettings:
         return self.directory / "downloads"
 
     @property
+    def outgoing(self) -> Path:
+        """Where downloads that are whole wait for the orchestrator, under names of our own."""
+        return self.directory / "outgoing"
+
+    @property
     def uploads(self) -> Path:
         """Where files lie that commands put into pages, while they do."""
         return self.directory / "uploads"

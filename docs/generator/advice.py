@@ -131,6 +131,10 @@ COMMAND_CODES: Final[Mapping[ErrorCode, tuple[str, str]]] = {
         "The action was done, but the orchestrator did not take what it made.",
         "The message says why; an artifact may be over the limit.",
     ),
+    ErrorCode.DOWNLOAD_FAILED: (
+        "A file was to be downloaded and did not come: the message says why.",
+        "Check the URL; `details.status` or `details.net_error` is what its server said.",
+    ),
     ErrorCode.ARTIFACT_UNAVAILABLE: (
         "The command needs an artifact that does not exist, or that its agent cannot get.",
         "Upload it with `POST /api/artifacts`, and name the id that this returns.",

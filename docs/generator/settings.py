@@ -35,6 +35,11 @@ _ORCHESTRATOR: Final = {
     "a power cut too, at the price of a disk flush per commit.",
     "--beat-seconds": "Interval of the heartbeat, 0.1 to 60. An agent that is silent for 2.5 of "
     "them is shown as not responsive; after 4 its socket is closed.",
+    "--artifact-days": "How many days artifacts are kept; 0 is for ever. See "
+    "[What is kept](operations.md#what-is-kept).",
+    "--artifact-gib": "How many GiB of artifacts are kept, the oldest going first; 0 is any "
+    "amount.",
+    "--history-days": "How many days commands and sessions are kept, at least 1; 0 is for ever.",
     "--log-format": "`auto` is `console` on a terminal and `json` elsewhere.",
     "--restored": (
         "The database was put back from a backup: take nothing in it for never begun. For that "

@@ -39,7 +39,7 @@ class Entrance(StrEnum):
     PERSON = "person"
     """The user's token, or the cookie of a browser that is signed in."""
     USER_OR_AGENT = "user_or_agent"
-    """The user's token, or the credential of any agent."""
+    """The user's token, or the credential of any agent, to whom the route shows its own part."""
     AGENT = "agent"
     """The credential of the very agent that the path names."""
     ENROLMENT = "enrolment"
@@ -78,6 +78,8 @@ PEOPLES_PATHS: Final = "/traces/"
 """What people look at, and what these pages load."""
 
 AGENT_SOCKETS: Final = "/ws/agents/"
+
+_ARTIFACT: Final = re.compile(r"/api/artifacts/[0-9a-f-]{36}")
 
 _PUBLIC: Final = Principal(PrincipalKind.PUBLIC)
 _USER: Final = Principal(PrincipalKind.USER)
@@ -118,6 +120,8 @@ def entrance(method: str, path: str) -> Entrance:
             return Entrance.PUBLIC
     elif path.startswith(PEOPLES_PATHS) and method in ("GET", "HEAD"):
         return Entrance.PERSON
+    elif method == "GET" and _ARTIFACT.fullmatch(path):
+        return Entrance.USER_OR_AGENT
     return Entrance.USER
 
 

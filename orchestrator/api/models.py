@@ -227,6 +227,21 @@ class CommandPage(msgspec.Struct, frozen=True):
     next_cursor: Cursor
 
 
+class Artifact(ArtifactRef, frozen=True):
+    """An artifact that is kept; `agent_id` is null if a user uploaded it."""
+
+    agent_id: Annotated[AgentId | None, Meta(description="The agent that uploaded it.")]
+    request_id: Annotated[RequestId | None, Meta(description="The command it belongs to.")]
+    created_at: Timestamp
+
+
+class ArtifactPage(msgspec.Struct, frozen=True):
+    """Artifacts, newest first."""
+
+    items: list[Artifact]
+    next_cursor: Cursor
+
+
 def command_of(record: CommandRecord) -> Command:
     """Show a command."""
     progress = record.progress
@@ -342,6 +357,16 @@ def artifact_of(record: ArtifactRecord) -> ArtifactRef:
         size=record.size,
         sha256=record.sha256,
         name=record.name,
+    )
+
+
+def kept_artifact_of(record: ArtifactRecord) -> Artifact:
+    """Show an artifact in a list."""
+    return Artifact(
+        **msgspec.structs.asdict(artifact_of(record)),
+        agent_id=record.agent_id,
+        request_id=record.request_id,
+        created_at=timestamp(record.created_at),
     )
 
 

@@ -14,6 +14,7 @@ from orchestrator.dispatch.submission import Submission
 from orchestrator.metrics import Metrics
 from orchestrator.store.records import (
     AgentRecord,
+    ArtifactFilter,
     ArtifactRecord,
     CommandFilter,
     CommandRecord,
@@ -105,6 +106,10 @@ class Commands(Protocol):
         """Return how many are in flight and how many are queued."""
         ...
 
+    def need_artifact(self, agent_id: AgentId, artifact_id: str, /) -> bool:
+        """Say whether a command that is with this agent names this artifact."""
+        ...
+
 
 class History(Protocol):
     """What was, newest first."""
@@ -131,8 +136,15 @@ class Artifacts(Protocol):
         name: str,
         agent_id: AgentId | None,
         request_id: RequestId | None,
+        announced_bytes: int | None,
     ) -> ArtifactRecord:
         """Keep a stream of bytes."""
+        ...
+
+    async def page(
+        self, wanted: ArtifactFilter, /, *, limit: int, before: str | None
+    ) -> Sequence[ArtifactRecord]:
+        """Return artifacts older than the one with the id *before*, newest first."""
         ...
 
     async def get(self, artifact_id: str, /) -> ArtifactRecord:

@@ -125,3 +125,10 @@ class CommandFilter(msgspec.Struct, frozen=True):
     agent_id: AgentId | None = None
     states: tuple[CommandState, ...] = ()
     action: str | None = None
+
+
+class ArtifactFilter(msgspec.Struct, frozen=True):
+    """Which artifacts to list; null means any."""
+
+    agent_id: AgentId | None = None
+    request_id: RequestId | None = None

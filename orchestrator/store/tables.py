@@ -138,7 +138,11 @@ artifacts: Final = Table(
     Column("size", BigInteger, nullable=False),
     Column("sha256", String(64), nullable=False),
     Column("created_at", BigInteger, nullable=False),
+    # Ids sort by their time, so each of these gives a list by age, too.
     Index(None, "request_id"),
+    Index(None, "agent_id", "artifact_id"),
+    # Whether other rows name the same bytes, and, with the size, how many bytes there are in all.
+    Index(None, "sha256", "size"),
 )
 
 enrolments: Final = Table(

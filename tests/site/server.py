@@ -7,6 +7,7 @@ Files in `pages/` are served under their name without `.html`; the rest is in th
 from __future__ import annotations
 
 import json
+import socket
 import sys
 import threading
 import time
@@ -16,7 +17,7 @@ from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Final, Self
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 _PAGES: Final = Path(__file__).parent / "pages"
 _COOKIE_DAYS: Final = 30
@@ -269,6 +270,48 @@ def _endless(request: _Handler, _: dict[str, str]) -> None:
     request.server.site.released.wait(30)
 
 
+def _file(request: _Handler, fields: dict[str, str]) -> None:
+    """Answer a file of `size` bytes: its `type`, `name` and `disposition` are asked for."""
+    content = b"x" * int(fields.get("size", "5"))
+    _file_head(request, fields, len(content))
+    request.wfile.write(content)
+
+
+def _stalled_file(request: _Handler, fields: dict[str, str]) -> None:
+    """Answer half of a file, and the rest once the path `until` was asked for; or `break` off.
+
+    With `silent` nothing at all is said before.
+    """
+    half = b"x" * (int(fields.get("size", "200000")) // 2)
+    if "silent" in fields:
+        _wait_for_hit(request, fields["until"])
+    _file_head(request, fields, 2 * len(half))
+    request.wfile.write(half)
+    _wait_for_hit(request, fields["until"])
+    if "break" in fields:
+        request.connection.shutdown(socket.SHUT_RDWR)
+    else:
+        request.wfile.write(half)
+
+
+def _wait_for_hit(request: _Handler, path: str) -> None:
+    while not request.server.site.hits[path]:
+        time.sleep(0.01)
+
+
+def _file_head(request: _Handler, fields: dict[str, str], length: int) -> None:
+    request.send_response(int(fields.get("status", "200")))
+    request.send_header("Content-Type", fields.get("type", "application/zip"))
+    request.send_header("Content-Length", str(length))
+    request.send_header("Cache-Control", "no-store")
+    disposition = fields.get("disposition", "attachment")
+    if "name" in fields:
+        disposition += f"; filename*=utf-8''{quote(fields['name'])}"
+    if disposition:
+        request.send_header("Content-Disposition", disposition)
+    request.end_headers()
+
+
 _ROUTES: Final[dict[str, Callable[[_Handler, dict[str, str]], None]]] = {
     "/slow": _slow,
     "/held": _held,
@@ -287,6 +330,8 @@ _ROUTES: Final[dict[str, Callable[[_Handler, dict[str, str]], None]]] = {
     "/guarded": _guarded,
     "/bytes": _bytes,
     "/endless": _endless,
+    "/file": _file,
+    "/stalled-file": _stalled_file,
 }
 
 

@@ -7,6 +7,7 @@ laid in the way of the next requests.
 from __future__ import annotations
 
 import asyncio
+import base64
 import hashlib
 import socket
 import threading
@@ -101,6 +102,10 @@ class FakeApi:
         self.is_slow = False
         """Whether new commands stay running until they are finished or cancelled."""
         self.artifacts: dict[str, bytes] = {}
+        self.headers: list[dict[str, str]] = []
+        """Those of each upload."""
+        self.is_damaging = False
+        """Whether artifacts arrive with another first byte."""
         self.long_text = ""
         self.is_large = False
         """Whether results are too large for the answer, so that an artifact stands for each."""
@@ -127,6 +132,8 @@ class FakeApi:
             Route("/api/commands", self._history),
             Route("/api/commands/{request_id}", self._command),
             Route("/api/commands/{request_id}/cancel", self._cancel, methods=["POST"]),
+            Route("/api/artifacts", self._upload, methods=["POST"]),
+            Route("/api/artifacts", self._artifacts),
             Route("/api/artifacts/{artifact_id}", self._artifact),
         ]
         inner = Starlette(routes=routes)
@@ -301,12 +308,15 @@ class FakeApi:
     def _keep(self, content: bytes, content_type: str) -> JsonObject:
         artifact_id = f"a{len(self.artifacts) + 1}"
         self.artifacts[artifact_id] = content
-        digest = hashlib.sha256(content).hexdigest()
+        return self._describe(artifact_id) | {"content_type": content_type}
+
+    def _describe(self, artifact_id: str) -> JsonObject:
+        content = self.artifacts[artifact_id]
         return {
             "artifact_id": artifact_id,
-            "content_type": content_type,
+            "content_type": "image/png",
             "size": len(content),
-            "sha256": digest,
+            "sha256": hashlib.sha256(content).hexdigest(),
             "name": "shot.png",
         }
 
@@ -343,7 +353,21 @@ class FakeApi:
         content = self.artifacts.get(request.path_params["artifact_id"])
         if content is None:
             return _problem(404, "artifact_unknown", "there is no such artifact")
-        return Response(content, media_type="application/octet-stream")
+        shown = b"?" + content[1:] if self.is_damaging else content
+        digest = base64.b64encode(hashlib.sha256(content).digest()).decode()
+        headers = {"repr-digest": f"sha-256=:{digest}:"}
+        return Response(shown, headers=headers, media_type="application/octet-stream")
+
+    async def _upload(self, request: Request) -> Response:
+        content = await request.body()
+        self.headers.append(dict(request.headers))
+        kept = self._keep(content, request.headers["content-type"])
+        return JSONResponse(kept | {"name": request.query_params["name"]}, status_code=201)
+
+    async def _artifacts(self, request: Request) -> Response:
+        more = {"agent_id": "alpha", "request_id": None, "created_at": NOW}
+        items = [self._describe(each) | more for each in reversed(self.artifacts)]
+        return JSONResponse({"items": items, "next_cursor": None})
 
     async def _until_over(self, request_id: str, seconds: float) -> JsonObject:
         deadline = time.monotonic() + seconds

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal, Unpack
 
-from xagent_client import params
+from xagent_client import params, results
 from xagent_client.asking import Asking, How
 from xagent_client.exchange import Call
 from xagent_client.verbs import verb
@@ -87,4 +87,127 @@ class ArtifactsActions(Asking):
                 "style": style,
             },
             how,
+        )
+
+    @verb
+    def pdf(
+        self,
+        *,
+        format: Literal[
+            "A0", "A1", "A2", "A3", "A4", "A5", "A6", "Ledger", "Legal", "Letter", "Tabloid"
+        ]
+        | None = None,
+        width: float | str | None = None,
+        height: float | str | None = None,
+        landscape: bool | None = None,
+        scale: float | None = None,
+        margin: params.Margin | None = None,
+        page_ranges: str | None = None,
+        print_background: bool | None = None,
+        display_header_footer: bool | None = None,
+        header_template: str | None = None,
+        footer_template: str | None = None,
+        prefer_css_page_size: bool | None = None,
+        outline: bool | None = None,
+        tagged: bool | None = None,
+        **how: Unpack[How],
+    ) -> Call[bytes]:
+        """Print the page as a PDF, in the look that it has for print; it becomes an artifact.
+
+        It returns the bytes; `run("pdf")` leaves them at the orchestrator and tells their
+        `ArtifactRef`.
+
+        Args:
+            format: Letter if left out.
+            width: Of the paper, in place of format.
+            height: Of the paper, in place of format.
+            page_ranges: Which sheets: 1-5, 8.
+            header_template: HTML; classes date, title, url, pageNumber, totalPages are filled.
+            footer_template: As header_template.
+            prefer_css_page_size: Let the page's own @page size count.
+            outline: With the headings as bookmarks.
+            tagged: Accessible to readers.
+        """
+        return self._bytes(
+            "pdf",
+            {
+                "format": format,
+                "width": width,
+                "height": height,
+                "landscape": landscape,
+                "scale": scale,
+                "margin": margin,
+                "page_ranges": page_ranges,
+                "print_background": print_background,
+                "display_header_footer": display_header_footer,
+                "header_template": header_template,
+                "footer_template": footer_template,
+                "prefer_css_page_size": prefer_css_page_size,
+                "outline": outline,
+                "tagged": tagged,
+            },
+            how,
+        )
+
+    @verb
+    def download(
+        self,
+        url: str | None = None,
+        *,
+        target: str | None = None,
+        frame: str | None = None,
+        **how: Unpack[How],
+    ) -> Call[results.DownloadedFile]:
+        """Download a file by its URL or by clicking a target, and wait until it is an artifact.
+
+        Give exactly one of url and target. When the time is up before all has come, the download is
+        stopped; what is whole by then is handed over all the same.
+
+        Args:
+            url: Saved whatever it is, with the page's cookies; the page stays.
+            target: Clicked, to have its file.
+
+        Raises:
+            SelectorNotFound: nothing matches.
+            SelectorAmbiguous: more than one element does.
+            StaleRef: the ref's document is gone.
+        """
+        return self._result(
+            "download", {"url": url, "target": target, "frame": frame}, how, results.DownloadedFile
+        )
+
+    @verb
+    def downloads(
+        self, *, limit: int | None = None, **how: Unpack[How]
+    ) -> Call[results.DownloadList]:
+        """List what pages have downloaded, newest first, whoever caused it.
+
+        Each becomes an artifact by itself; `artifact_id` is set when it is there. The latest 100
+        are remembered.
+
+        Args:
+            limit: How many.
+        """
+        return self._result("downloads", {"limit": limit}, how, results.DownloadList)
+
+    @verb
+    def wait_for_download(
+        self,
+        id: str | None = None,
+        *,
+        since: str | None = None,
+        **how: Unpack[How],
+    ) -> Call[results.DownloadSummary]:
+        """Wait until a download is over, and return it, however it ended.
+
+        Without *id* it is the first that began after *since*; without either, after this command
+        did. Ids only grow, so a download that began before this command is found by *since* as
+        well.
+
+        Args:
+            id: The one to wait for.
+            since: A download that was there before.
+        """
+        return self._result(
+            "wait_for_download", {"id": id, "since": since}, how, results.DownloadSummary
         )

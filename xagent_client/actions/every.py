@@ -10,7 +10,7 @@
     script.py: evaluate
     dialogs.py: dialog, handle_dialog, dialog_policy
     secrets.py: secrets, fill_secret, totp
-    artifacts.py: screenshot
+    artifacts.py: screenshot, pdf, download, downloads, wait_for_download
     network.py: set_extra_http_headers, set_http_credentials, set_offline, throttle, route, unroute,
         routes, requests, request, fetch
     console.py: console, page_errors

@@ -10,6 +10,7 @@ import click
 from xagent_client.cli import exit_status
 from xagent_client.cli.actions import actions
 from xagent_client.cli.agents import agents, show, token
+from xagent_client.cli.artifacts import artifact, artifacts, upload
 from xagent_client.cli.commands import cancel, command, commands
 from xagent_client.cli.completion import VARIABLE, completion
 from xagent_client.cli.context import global_options
@@ -72,6 +73,9 @@ for each in (
     commands,
     command,
     cancel,
+    artifacts,
+    artifact,
+    upload,
     token,
     secret,
     orchestrator,

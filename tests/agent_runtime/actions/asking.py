@@ -37,7 +37,7 @@ class MemoryArtifacts:
         self.is_full = False
 
     async def put(
-        self, content: bytes | Path, *, content_type: str, name: str, request_id: RequestId
+        self, content: bytes | Path, *, content_type: str, name: str, request_id: RequestId | None
     ) -> ArtifactRef:
         """Keep *content* under a new id."""
         if self.is_full:

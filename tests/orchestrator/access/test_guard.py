@@ -18,8 +18,14 @@ ENROLMENT = "xagent_enrol_1"
 BROWSER = "xagent_browser_secret"
 HOST = "127.0.0.1:8000"
 
+ARTIFACT = "/api/artifacts/019ab1c2-3d4e-7f60-8a9b-0c1d2e3f4a5b"
+
 ROUTES = [
     *((each.method, each.path) for each in OPERATIONS),
+    *((method, ARTIFACT) for method in ("GET", "HEAD", "PUT", "DELETE")),
+    ("GET", f"{ARTIFACT}/"),
+    ("GET", f"{ARTIFACT}\n"),
+    ("GET", "/api/artifacts/../agents"),
     *(("GET", path) for path in ("/", "/docs", "/openapi.json")),
     ("WEBSOCKET", "/ws/agents/alpha"),
     ("WEBSOCKET", "/ws/channels/1"),
@@ -227,12 +233,12 @@ async def test_the_users_token_opens_all_but_the_agents_own_doors(
 
 
 @pytest.mark.parametrize(("method", "path"), ROUTES)
-async def test_an_agents_credential_opens_its_socket_and_uploads(
+async def test_an_agents_credential_opens_its_socket_and_single_artifacts(
     door: _Door, method: str, path: str
 ) -> None:
     status = await door.knock(method, path, tokens=bearer(AGENT))
 
-    own = {("WEBSOCKET", "/ws/agents/alpha"), ("POST", "/api/artifacts")}
+    own = {("WEBSOCKET", "/ws/agents/alpha"), ("POST", "/api/artifacts"), ("GET", ARTIFACT)}
     if (method, path) in own:
         assert status == welcome(method)
         assert door.inside.principal == Principal(PrincipalKind.AGENT, AgentId("alpha"))

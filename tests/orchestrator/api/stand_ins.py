@@ -55,7 +55,7 @@ def action(name: str, *, reads: bool = False, **properties: object) -> ActionSpe
 ACTIONS = (
     action("echo", reads=True, text={"type": "string"}),
     action("fail"),
-    action("hang"),
+    action("hang", steps={}),
     ActionSpec(
         name="goto",
         family="navigate",

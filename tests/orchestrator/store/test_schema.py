@@ -87,7 +87,7 @@ def test_down_and_up_again(tmp_path: Path) -> None:
 def test_commands_of_before_are_kept_over_each_migration(tmp_path: Path) -> None:
     path = tmp_path / "xagent.db"
     upgrade(path)
-    downgrade(path, "0002")
+    downgrade(path, "0003")
     with closing(sqlite3.connect(path)) as connection:
         before = columns(connection)
         connection.execute(
@@ -109,7 +109,7 @@ def test_commands_of_before_are_kept_over_each_migration(tmp_path: Path) -> None
         found = connection.execute("SELECT request_id, record FROM commands").fetchall()
         assert found == [("r1", None), ("r2", None)]
 
-    downgrade(path, "0002")
+    downgrade(path, "0003")
     with closing(sqlite3.connect(path)) as connection:
         assert columns(connection) == before
         assert connection.execute("SELECT count(*) FROM commands").fetchone() == (2,)
