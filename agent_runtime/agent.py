@@ -22,6 +22,7 @@ import httpx2
 import structlog
 from structlog.typing import FilteringBoundLogger
 
+from agent_runtime.actions.agent_permissions import Permissions
 from agent_runtime.actions.call import ActionLimits
 from agent_runtime.actions.performer import Performer
 from agent_runtime.actions.plugins import installed_registry
@@ -120,7 +121,10 @@ def drive_chromium(
     )
     vault = Vault(SecretStore(directory))
     vault.load()
-    performer = Performer(browser, installed_registry(), transfers, vault=vault)
+    permissions = Permissions(code=settings.allow_code)
+    performer = Performer(
+        browser, installed_registry(), transfers, vault=vault, permissions=permissions
+    )
 
     def heed(limits: Limits) -> None:
         performer.limits = ActionLimits(limits.inline_result_bytes)

@@ -44,7 +44,8 @@ class Settings:
     """Everything an agent is told from outside.
 
     *url* is the orchestrator's base address, `http` or `https`, without a slash at its end.
-    *log_format* is null when the terminal is to decide.
+    *log_format* is null when the terminal is to decide. *allow_code* lets commands run Python in
+    this process.
     """
 
     agent_id: AgentId
@@ -55,6 +56,7 @@ class Settings:
     browser: Path | None = None
     enrolment_token: str | None = field(default=None, repr=False)
     log_format: LogFormat | None = None
+    allow_code: bool = False
     exit_with_parent: bool = False
     url_policy: UrlPolicy = field(default_factory=UrlPolicy)
 
@@ -94,6 +96,7 @@ class Settings:
             browser=Path(browser) if browser else None,
             enrolment_token=environment.get("XAGENT_ENROLMENT_TOKEN") or None,
             log_format=_log_format(flags.log_format or environment.get("XAGENT_LOG_FORMAT")),
+            allow_code=flags.allow_code or _boolean(environment, "XAGENT_ALLOW_CODE"),
             exit_with_parent=flags.exit_with_parent,
             url_policy=UrlPolicy(
                 allow=_patterns(flags.allow_site, environment, "XAGENT_ALLOW_SITES"),
@@ -118,7 +121,7 @@ def _parser() -> _Parser:
         description="Run one named agent: a real browser that takes commands from an orchestrator.",
         epilog="Variables: XAGENT_URL, XAGENT_DATA_DIR, XAGENT_ENROLMENT_TOKEN, XAGENT_BROWSER, "
         "XAGENT_HEADED, XAGENT_LABELS, XAGENT_INSECURE_HTTP, XAGENT_LOG_FORMAT, "
-        "XAGENT_ALLOW_SITES, XAGENT_DENY_SITES, XAGENT_BLOCK_PRIVATE_NETWORK.",
+        "XAGENT_ALLOW_SITES, XAGENT_DENY_SITES, XAGENT_BLOCK_PRIVATE_NETWORK, XAGENT_ALLOW_CODE.",
     )
     parser.add_argument("name", metavar="NAME", help="the agent's name, such as shop-1")
     parser.add_argument("--url", help=f"the orchestrator's address (default {DEFAULT_URL})")
@@ -149,6 +152,9 @@ def _parser() -> _Parser:
         help="keep pages from this machine and its networks, the orchestrator included",
     )
     parser.add_argument("--log-format", choices=[*LogFormat])
+    parser.add_argument(
+        "--allow-code", action="store_true", help="let commands run Python inside this agent"
+    )
     parser.add_argument(
         "--exit-with-parent", action="store_true", help="stop when standard input ends"
     )

@@ -5,7 +5,7 @@ Made from the agents' own actions by `python -m docs.generator`: edit those, not
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NotRequired, TypedDict
 
 
@@ -38,6 +38,151 @@ class Point(TypedDict):
 
     x: float
     y: float
+
+
+class MoveMouse(TypedDict):
+    """Move the mouse there, in so many movements."""
+
+    do: Literal["move"]
+    x: float
+    y: float
+    steps: NotRequired[int]
+
+
+class ButtonDown(TypedDict):
+    """Press a button where the mouse is."""
+
+    do: Literal["down"]
+    button: NotRequired[Literal["left", "middle", "right"]]
+
+
+class ButtonUp(TypedDict):
+    """Let a button go."""
+
+    do: Literal["up"]
+    button: NotRequired[Literal["left", "middle", "right"]]
+
+
+class Click(TypedDict):
+    """Click there."""
+
+    do: Literal["click"]
+    x: float
+    y: float
+    button: NotRequired[Literal["left", "middle", "right"]]
+    click_count: NotRequired[int]
+    delay: NotRequired[float]
+
+
+class DoubleClick(TypedDict):
+    """Click there twice in quick succession."""
+
+    do: Literal["dblclick"]
+    x: float
+    y: float
+    button: NotRequired[Literal["left", "middle", "right"]]
+
+
+class Wheel(TypedDict):
+    """Turn the wheel where the mouse is, in pixels to the right and down."""
+
+    do: Literal["wheel"]
+    dx: NotRequired[float]
+    dy: NotRequired[float]
+
+
+class Pause(TypedDict):
+    """Let time pass."""
+
+    do: Literal["pause"]
+    milliseconds: float
+
+
+class KeyDown(TypedDict):
+    """Press a key and hold it."""
+
+    do: Literal["down"]
+    key: str
+    """A key or a chord: Enter, a, ArrowDown, ControlOrMeta+a."""
+
+
+class KeyUp(TypedDict):
+    """Let a key go."""
+
+    do: Literal["up"]
+    key: str
+    """A key or a chord: Enter, a, ArrowDown, ControlOrMeta+a."""
+
+
+class KeyPress(TypedDict):
+    """Press a key or a chord, and let it go."""
+
+    do: Literal["press"]
+    key: str
+    """A key or a chord: Enter, a, ArrowDown, ControlOrMeta+a."""
+    delay: NotRequired[float]
+
+
+class Type(TypedDict):
+    """Type a text key by key."""
+
+    do: Literal["type"]
+    text: str
+    delay: NotRequired[float]
+    """Milliseconds between two characters."""
+
+
+class InsertText(TypedDict):
+    """Let a text appear at once, as an input method does, without any key."""
+
+    do: Literal["insert_text"]
+    text: str
+
+
+class Tap(TypedDict):
+    """Touch a place for a moment."""
+
+    do: Literal["tap"]
+    x: float
+    y: float
+
+
+class TouchStart(TypedDict):
+    """Put one finger on each place."""
+
+    do: Literal["start"]
+    points: Sequence[Place]
+
+
+class Place(TypedDict):
+    """A place in the window, in CSS pixels from its upper left corner."""
+
+    x: float
+    y: float
+
+
+class TouchMove(TypedDict):
+    """Move each finger to its new place, in so many movements."""
+
+    do: Literal["move"]
+    points: Sequence[Place]
+    steps: NotRequired[int]
+
+
+class TouchEnd(TypedDict):
+    """Lift all fingers."""
+
+    do: Literal["end"]
+
+
+class ExpectedResponse(TypedDict):
+    """An answer from a server; what is left out may be anything."""
+
+    url: NotRequired[str | None]
+    """A URL, or a glob."""
+    method: NotRequired[str | None]
+    """GET, POST, …"""
+    status: NotRequired[int | None]
 
 
 class Clip(TypedDict):

@@ -120,10 +120,63 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
     rows: tuple[tuple[str, ...], ...]
 
 
+class FilledForm(msgspec.Struct, frozen=True, kw_only=True):
+    """How many fields were filled."""
+
+    filled: int
+
+
+class Scrolled(msgspec.Struct, frozen=True, kw_only=True):
+    """How far the box is scrolled by now, and how far it can be, in CSS pixels."""
+
+    x: float
+    y: float
+    max_x: float
+    max_y: float
+
+
 class Waited(msgspec.Struct, frozen=True, kw_only=True):
-    """All that was waited for is so; the page's URL by then."""
+    """What was waited for is so; the page's URL by then, and whatever came.
+
+    *new_page* is the id of the page that was opened, *met* names the first condition of several
+    that was met, with `any`.
+    """
 
     url: str
+    response: SeenResponse | None = None
+    download: SeenDownload | None = None
+    new_page: str | None = None
+    console: str | None = None
+    met: str | None = None
+
+
+class SeenResponse(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer that came."""
+
+    url: str
+    method: str
+    status: int
+
+
+class SeenDownload(msgspec.Struct, frozen=True, kw_only=True):
+    """The download that is over; *failure* says what went wrong, if anything."""
+
+    name: str
+    url: str
+    failure: str | None = None
+
+
+class InitScript(msgspec.Struct, frozen=True, kw_only=True):
+    """The script's id, by which it is removed again."""
+
+    id: str
+
+
+class CodeResult(msgspec.Struct, frozen=True, kw_only=True):
+    """What the code returned, and the beginning of what it printed."""
+
+    value: Any
+    printed: str
 
 
 class ShownDialog(msgspec.Struct, frozen=True, kw_only=True):
@@ -145,6 +198,21 @@ class DialogPolicy(msgspec.Struct, frozen=True, kw_only=True):
     confirm: Literal["accept", "dismiss", "leave"] = "dismiss"
     prompt: Literal["accept", "dismiss", "leave"] = "dismiss"
     prompt_text: str | None = None
+
+
+class Released(msgspec.Struct, frozen=True, kw_only=True):
+    """What the person left to say, and how long it took."""
+
+    request: str
+    note: str | None = None
+    seconds: float
+
+
+class ReleasedRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """The request that is over, and what had been asked."""
+
+    request: str
+    reason: str
 
 
 class KnownSecrets(msgspec.Struct, frozen=True, kw_only=True):

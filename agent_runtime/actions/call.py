@@ -16,6 +16,7 @@ from typing import Final, Protocol
 import msgspec
 from playwright.async_api import Locator, Page
 
+from agent_runtime.actions.agent_permissions import Permissions
 from agent_runtime.actions.artifacts import ArtifactStore, Fetched
 from agent_runtime.actions.target import Element
 from agent_runtime.actions.urls import allowed_url
@@ -27,7 +28,7 @@ from agent_runtime.secrets.vault import Vault
 from xagent_protocol.messages import Command
 from xagent_protocol.outcomes import ArtifactRef, PageState
 
-_MARGIN_LIMITS: Final = (0.1, 1.0)
+_MARGIN_LIMITS: Final = (0.25, 1.0)
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,8 @@ class Call:
     steps: Steps
     vault: Vault
     """What it may type and must never tell."""
+    permissions: Permissions
+    """What the agent's own settings allow."""
     expiry: asyncio.Timeout | None = None
     """What ends the command at its deadline, or earlier if its page does."""
     open_tab: Tab | None = None
@@ -94,7 +97,7 @@ class Call:
 
     @property
     def began_at(self) -> float:
-        """On the loop's clock, too."""
+        """When the command began, on the loop's clock; for a part of a batch, when that did."""
         return self.deadline - self.command.timeout
 
     @property

@@ -16,6 +16,7 @@ import msgspec
 import structlog
 from structlog.typing import FilteringBoundLogger
 
+from agent_runtime.actions.agent_permissions import Permissions
 from agent_runtime.actions.artifacts import ArtifactStore
 from agent_runtime.actions.call import ActionLimits, Call, StepDone
 from agent_runtime.actions.errors import ActionFailed, ActionTimedOut
@@ -62,6 +63,7 @@ class Performer:
         artifacts: ArtifactStore,
         limits: ActionLimits | None = None,
         vault: Vault | None = None,
+        permissions: Permissions | None = None,
     ) -> None:
         """Use *browser*, which somebody else starts, watches and closes, and *vault*'s secrets."""
         self._browser = browser
@@ -70,6 +72,8 @@ class Performer:
         self._vault = vault or Vault()
         self._masking = self._vault.masking
         browser.downloads.hand_over_to(artifacts)
+        self.permissions: Final = permissions or Permissions()
+        """What the agent's own settings allow."""
         self.limits = limits or ActionLimits()
         """May be replaced whenever the orchestrator announces others."""
 
@@ -97,7 +101,14 @@ class Performer:
         began = perf_counter()
         deadline = asyncio.get_running_loop().time() + command.timeout
         call = Call(
-            command, self._browser, self._artifacts, self.limits, deadline, self, self._vault
+            command,
+            self._browser,
+            self._artifacts,
+            self.limits,
+            deadline,
+            self,
+            self._vault,
+            self.permissions,
         )
         error: CommandError | None = None
         state, effect, result = OutcomeState.SUCCEEDED, Effect.COMPLETE, NO_RESULT

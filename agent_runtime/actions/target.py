@@ -42,11 +42,17 @@ _HINDRANCES: Final = (
     ("element is outside of the viewport", "it is outside of the viewport"),
     ("did not find some options", "it has no such option"),
 )
-_WRONG_KIND: Final = (
-    *("Element is not", "Node is not", "Not a checkbox"),
-    *("Cannot type text", "Malformed"),
+_UNFIT: Final = (
+    "Element is not",
+    "Node is not",
+    "Not a checkbox",
+    "cannot be filled",
+    "Cannot type text",
+    "Cannot uncheck",
 )
-"""What Playwright says of an element that has not what was asked for."""
+"""What Playwright says of an element of the wrong kind, before it does anything to it."""
+_UNWILLING: Final = ("Malformed", "did not change its state")
+"""What it says of one that did not do what was asked."""
 _NO_SUCH_FRAME: Final = "Invalid frame in aria-ref selector"
 _MAX_MATCHES: Final = 5
 _ATTEMPTED: Final = re.compile(
@@ -140,12 +146,10 @@ class Element:
             return self._not_found(_effect(message))
         if isinstance(error, PlaywrightTimeout):
             return await self._explain_timeout(message, locator)
-        if any(sign in message for sign in _WRONG_KIND):
-            return ActionFailed(
-                ErrorCode.NOT_ACTIONABLE,
-                f"{self._target!r}: {_first_line(message)}",
-                effect=_effect(message),
-            )
+        if any(sign in message for sign in _UNFIT):
+            return self._not_actionable(message, Effect.NONE)
+        if any(sign in message for sign in _UNWILLING):
+            return self._not_actionable(message, Effect.PARTIAL)
         return None
 
     async def _explain_timeout(self, message: str, locator: Locator) -> ActionFailed:
@@ -163,6 +167,11 @@ class Element:
                 )
         return ActionTimedOut(
             f"{self._target!r} was found, but did not answer in time", _effect(message)
+        )
+
+    def _not_actionable(self, message: str, effect: Effect) -> ActionFailed:
+        return ActionFailed(
+            ErrorCode.NOT_ACTIONABLE, f"{self._target!r}: {_first_line(message)}", effect=effect
         )
 
     def _not_found(self, effect: Effect) -> ActionFailed:

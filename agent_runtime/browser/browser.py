@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final, Self
@@ -17,13 +18,7 @@ from uuid import uuid4
 
 import psutil
 import structlog
-from playwright.async_api import (
-    BrowserContext,
-    CDPSession,
-    Page,
-    Playwright,
-    async_playwright,
-)
+from playwright.async_api import BrowserContext, CDPSession, Page, Playwright, async_playwright
 from structlog.typing import FilteringBoundLogger
 
 from agent_runtime.browser.conditions import Conditions
@@ -41,6 +36,7 @@ from agent_runtime.browser.errors import (
 from agent_runtime.browser.files import private_directory
 from agent_runtime.browser.find import FoundBrowser, find_browser
 from agent_runtime.browser.guard import Guard
+from agent_runtime.browser.human_requests import HumanRequests
 from agent_runtime.browser.launch import (
     VIEWPORT,
     BrowserSettings as BrowserSettings,
@@ -54,6 +50,7 @@ from agent_runtime.browser.processes import end_families
 from agent_runtime.browser.recordings import Recordings
 from agent_runtime.browser.tab import Tab
 from agent_runtime.browser.tabs import Tabs
+from agent_runtime.browser.uploads import Uploads
 from agent_runtime.errors import DirectoryUnusable
 from agent_runtime.policy.proxy import EgressProxy
 from agent_runtime.policy.url_policy import UrlPolicy
@@ -125,6 +122,8 @@ class Browser:
         self.recordings = Recordings(settings.recordings)
         self.recorders: list[Callable[[Tab], str | None]] = [self.recordings.of]
         """Each names what it records of a page, which would keep what is typed there; or null."""
+        self.uploads = Uploads(settings.uploads)
+        self.human_requests = HumanRequests(on_change)
 
     async def __aenter__(self) -> Self:
         """Start."""
@@ -153,6 +152,7 @@ class Browser:
             private_directory(directory)
         except OSError as error:
             raise DirectoryUnusable(f"cannot use {directory}: {error.strerror}") from error
+        await self.uploads.clear()
         if self.egress is not None:
             try:
                 self.egress.listen()
@@ -183,6 +183,7 @@ class Browser:
         self.recordings.lose()
         await asyncio.to_thread(self.recordings.remove)
         await self._guard.stop()
+        await self.uploads.clear()
         if self.egress is not None:
             self.egress.close()
 
@@ -307,6 +308,22 @@ class Browser:
         except BrowserUnavailable:
             await page.close()
             raise
+
+    @asynccontextmanager
+    async def hidden_page(self) -> AsyncIterator[Page]:
+        """Open a page that is no tab, in a context of its own; it is gone after the block.
+
+        Raises:
+            BrowserCrashed: the browser died meanwhile.
+        """
+        browser = self._current().context.browser
+        assert browser is not None  # a persistent context has one of its own
+        async with AsyncExitStack() as stack:
+            async with self._opening:  # lest it be taken for one that was left
+                context = await browser.new_context(viewport=VIEWPORT)
+                stack.push_async_callback(_close, context)
+                page = await context.new_page()
+            yield page
 
     async def close_tab(self, tab: Tab) -> Tab:
         """Close *tab*, whatever it is doing, and return the main page.
@@ -622,6 +639,11 @@ def _gone(launched: Launch | None) -> BrowserError:
 async def _stop(playwright: Playwright) -> None:
     with contextlib.suppress(*CALL_FAILED):
         await playwright.stop()
+
+
+async def _close(context: BrowserContext) -> None:
+    with contextlib.suppress(*CALL_FAILED):
+        await context.close()
 
 
 async def _read_title(tab: Tab) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 from weakref import WeakKeyDictionary
@@ -43,6 +43,7 @@ class Tab:
         self.id = page_id
         self.page = page
         self.launch = launch
+        self.opened_at = asyncio.get_running_loop().time()
         self.is_crashed = False
         self.title: str | None = None
         self.title_is_due = True
@@ -68,6 +69,9 @@ class Tab:
         self.routes = Routes(f"{page_id}r")
         self.emulation = Emulation(page)
         self.throttle = Throttle()
+        self.init_scripts: dict[str, Callable[[], Awaitable[None]]] = {}
+        """How to remove what runs in each document to come, by id."""
+        self.init_scripts_made = 0
         self._running: set[asyncio.Timeout] = set()
 
     @property

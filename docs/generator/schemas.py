@@ -39,7 +39,8 @@ def words(schema: Schema, *, linked: bool = False) -> str:
         inside = words(schema["additionalProperties"], linked=linked)
         return "object" if inside == "any JSON" else f"object of {inside}"
     if kind == "object" and schema.get("properties"):
-        return f"object of {codes(schema['properties'])}"
+        named = (_named(name, field) for name, field in schema["properties"].items())
+        return f"object of {codes(named)}"
     return f"{kind}{_range(schema)}"
 
 
@@ -62,6 +63,12 @@ def description(schema: Schema) -> str:
     return next(
         (str(each["description"]) for each in schema.get("anyOf", ()) if "description" in each), ""
     )
+
+
+def _named(name: str, field: Schema) -> str:
+    """Return a field's name, and its value if it can have no other, as what tells a choice."""
+    only = field.get("enum", ())
+    return f"{name}: {only[0]}" if len(only) == 1 else name
 
 
 def _either(choices: list[Schema], *, linked: bool) -> str:

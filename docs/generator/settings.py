@@ -63,6 +63,8 @@ _AGENT: Final = {
     "other private address, or the orchestrator. An address that `--allow-site` names by its "
     "number is open all the same.",
     "--log-format": "Left out, `console` on a terminal and `json` elsewhere.",
+    "--allow-code": "Let `run_code` run Python inside the agent, with all that its process may do: "
+    "see [Security](security.md#code-in-the-agent).",
     "--exit-with-parent": "Stop when standard input ends.",
     "XAGENT_BROWSER": "The browser to run; used or refused, never passed over for another. Left "
     "out, one is found.",

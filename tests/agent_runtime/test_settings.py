@@ -125,6 +125,13 @@ def test_a_flag_closes_the_private_network() -> None:
     assert str(policy.orchestrator) == "127.0.0.1:8000"
 
 
+def test_code_of_others_is_allowed_by_flag_or_variable_and_not_otherwise() -> None:
+    assert not Settings.read(["shop-1"], {}).allow_code
+    assert not Settings.read(["shop-1"], {"XAGENT_ALLOW_CODE": "0"}).allow_code
+    assert Settings.read(["shop-1"], {"XAGENT_ALLOW_CODE": "1"}).allow_code
+    assert Settings.read(["shop-1", "--allow-code"], {}).allow_code
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

@@ -6,7 +6,9 @@ Files in `pages/` are served under their name without `.html`; the rest is in th
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
 import socket
 import sys
 import threading
@@ -93,10 +95,13 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self) -> None:
         parts = urlsplit(self.path)
         query = {key: values[0] for key, values in parse_qs(parts.query).items()}
+        self.server.site.hits[parts.path] += 1
+        if parts.path == "/upload":
+            _upload(self)  # which may be too much to be read as text
+            return
         length = int(self.headers.get("Content-Length") or 0)
         self.sent = self.rfile.read(length).decode()
         form = {key: v[0] for key, v in parse_qs(self.sent).items()}
-        self.server.site.hits[parts.path] += 1
         route = _ROUTES.get(parts.path)
         if route is not None:
             route(self, {**query, **form})
@@ -234,6 +239,36 @@ def _elements(request: _Handler, fields: dict[str, str]) -> None:
     request.html(f"<!doctype html><title>Elements</title><main>{parts}</main>")
 
 
+def _upload(request: _Handler) -> None:
+    """Answer what files of a form arrived: field, name, size and hash of each."""
+    body = request.rfile.read(int(request.headers.get("Content-Length") or 0))
+    boundary = request.headers["Content-Type"].partition("boundary=")[2]
+    rows = []
+    for part in body.split(f"--{boundary}".encode())[1:-1]:
+        head, _, content = part.removesuffix(b"\r\n").partition(b"\r\n\r\n")
+        named = re.search(r'name="(.*?)"; filename="(.+)"', head.decode())
+        if named is not None:
+            digest = hashlib.sha256(content).hexdigest()
+            rows.append(f"<li>{named[1]} {named[2]} {len(content)} {digest}</li>")
+    request.html(f"<title>Uploaded</title><ul>{''.join(rows)}</ul>")
+
+
+def _attachment(request: _Handler, fields: dict[str, str]) -> None:
+    """Answer what a browser downloads."""
+    name = fields.get("name", "attached.txt")
+    request.html("attached", headers=(("Content-Disposition", f'attachment; filename="{name}"'),))
+
+
+def _script(request: _Handler, _: dict[str, str]) -> None:
+    """Answer a script that counts how often it was loaded."""
+    request.html("window.loaded = (window.loaded ?? 0) + 1;", content_type="text/javascript")
+
+
+def _style(request: _Handler, _: dict[str, str]) -> None:
+    """Answer a style sheet."""
+    request.html("#words { background-color: rgb(4, 5, 6) }", content_type="text/css")
+
+
 def _count(request: _Handler, _: dict[str, str]) -> None:
     """Answer how often this was asked, so that a page can show what reached the server."""
     request.html(str(request.server.site.hits["/count"]))
@@ -325,6 +360,9 @@ _ROUTES: Final[dict[str, Callable[[_Handler, dict[str, str]], None]]] = {
     "/worker.js": _worker,
     "/sandboxed": _sandboxed,
     "/elements": _elements,
+    "/attachment": _attachment,
+    "/script.js": _script,
+    "/style.css": _style,
     "/count": _count,
     "/echo": _echo,
     "/guarded": _guarded,

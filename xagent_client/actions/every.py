@@ -5,10 +5,16 @@
     read.py: title, inner_text, text_content, inner_html, content, input_value, get_attribute,
         bounding_box, count, is_visible, is_hidden, is_enabled, is_editable, is_checked, locator,
         snapshot, find, scrape
-    act.py: click, hover, fill, press, select_option
+    act.py: click, dblclick, tap, hover, drag_to, dispatch_event, fill, clear, press,
+        press_sequentially, focus, blur, check, uncheck, select_option, select_text, fill_form,
+        set_input_files, scroll, scroll_into_view, highlight, hide_highlight
+    input.py: mouse, keyboard, touch
     wait.py: wait_for
-    script.py: evaluate
+    script.py: evaluate, add_init_script, remove_init_script, add_script_tag, add_style_tag,
+        run_code
+    clipboard.py: clipboard
     dialogs.py: dialog, handle_dialog, dialog_policy
+    human.py: request_human, release_human
     secrets.py: secrets, fill_secret, totp
     artifacts.py: screenshot, pdf, download, downloads, wait_for_download
     network.py: set_extra_http_headers, set_http_credentials, set_offline, throttle, route, unroute,
@@ -31,9 +37,12 @@ from xagent_client.actions.act import ActActions
 from xagent_client.actions.agent import AgentActions
 from xagent_client.actions.artifacts import ArtifactsActions
 from xagent_client.actions.batch import BatchActions
+from xagent_client.actions.clipboard import ClipboardActions
 from xagent_client.actions.console import ConsoleActions
 from xagent_client.actions.dialogs import DialogsActions
 from xagent_client.actions.emulate import EmulateActions
+from xagent_client.actions.human import HumanActions
+from xagent_client.actions.input import InputActions
 from xagent_client.actions.navigate import NavigateActions
 from xagent_client.actions.network import NetworkActions
 from xagent_client.actions.pages import PagesActions
@@ -49,9 +58,12 @@ class ActionVerbs(
     PagesActions,
     ReadActions,
     ActActions,
+    InputActions,
     WaitActions,
     ScriptActions,
+    ClipboardActions,
     DialogsActions,
+    HumanActions,
     SecretsActions,
     ArtifactsActions,
     NetworkActions,
@@ -70,4 +82,5 @@ class ActionVerbs(
             matches one element, or a ref as a snapshot wrote it (p1s1e5).
         frame: A selector of the iframe in which the target is looked for.
         max_chars: Longer text is cut here, with a note, and the whole becomes an artifact.
+        force: Act even where a person could not.
     """

@@ -56,7 +56,7 @@ class MemoryArtifacts:
         if content is None:
             raise ArtifactUnavailable(f"there is no artifact {artifact_id!r}")
         name = self._names.get(ArtifactId(artifact_id), "upload.txt")
-        path = directory / name
+        path = directory / artifact_id
         path.write_bytes(content)
         return Fetched(path, name, "text/plain", len(content))
 
@@ -112,6 +112,16 @@ class Asker:
         outcome = await self.ask(action, page=page, timeout=timeout, **params)
         assert outcome.error is None, outcome.error
         return result_of(outcome)
+
+
+async def stopped_once(asker: Asker, seen: str, action: str, **params: Any) -> None:
+    """Ask for an action on the main page, and cancel it once the script *seen* is true there."""
+    main = asker.browser.tabs.main
+    assert main is not None
+    async with asyncio.TaskGroup() as group:
+        running = group.create_task(asker.performer.perform(asker.command(action, **params)))
+        await main.page.wait_for_function(seen)
+        running.cancel()
 
 
 def result_of(outcome: Outcome) -> object:
