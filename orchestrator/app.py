@@ -22,9 +22,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.routing import Router, WebSocketRoute
 from starlette.types import ASGIApp
 
+from orchestrator.access.attempts import Attempts
 from orchestrator.access.enrolments import Enrolments
 from orchestrator.access.guard import Guard
 from orchestrator.access.keys import UserToken
+from orchestrator.access.sign_ins import SignIns
 from orchestrator.api.busiest import BusiestRoute
 from orchestrator.api.routes import build_routes
 from orchestrator.api.services import Services
@@ -48,6 +50,10 @@ from orchestrator.store.retention import Retention
 from orchestrator.store.schema import upgrade
 from orchestrator.store.sessions import SessionStore
 from orchestrator.store.writer import Writer
+from orchestrator.web.routes import build_web_routes
+from orchestrator.web.sign_in import SignInPages
+from orchestrator.web.traces import TracePages
+from orchestrator.web.viewer import installed_viewer
 
 log: Final = structlog.get_logger(__name__)
 
@@ -153,7 +159,13 @@ async def _build(
         version=version("xagent"),
         body_bytes=bounds.body_bytes,
     )
+    sign_ins = SignIns()
     routes = [
+        *build_web_routes(
+            SignInPages(token.matches, sign_ins, Attempts()),
+            TracePages(artifacts, installed_viewer()),
+            metrics.request_answered,
+        ),
         *build_routes(services),
         WebSocketRoute("/ws/agents/{agent_id}", endpoint=endpoint),
     ]
@@ -162,6 +174,7 @@ async def _build(
         Router(routes, redirect_slashes=False),
         is_user=token.matches,
         agent_of=registry.agent_of_credential,
+        is_signed_in=sign_ins.holds,
         allowed_hosts=settings.allowed_hosts if own is None else (*settings.allowed_hosts, own),
         allowed_origins=settings.allowed_origins,
         on_refusal=metrics.access_refused,

@@ -22,14 +22,15 @@ class How(TypedDict, total=False):
 
     *page* is a page's id or label, the main page if left out; *timeout* the command's time budget
     in seconds; *wait* how long to follow it, by default a little longer than its budget;
-    *request_id* names the command for good. *if_offline* is `fail` or `queue`, *ttl* the seconds
-    it may queue.
+    *request_id* names the command for good. *record* is `trace` to have it recorded, as
+    `Command.trace`. *if_offline* is `fail` or `queue`, *ttl* the seconds it may queue.
     """
 
     page: str | None
     timeout: float | None
     wait: float | None
     request_id: str | None
+    record: str | None
     idempotent: bool | None
     if_offline: str | None
     ttl: float | None
@@ -49,6 +50,7 @@ class Asking:
             page=how.get("page"),
             timeout=how.get("timeout"),
             request_id=how.get("request_id"),
+            record=how.get("record"),
             idempotent=how.get("idempotent"),
             if_offline=how.get("if_offline"),
             ttl=how.get("ttl"),
@@ -88,15 +90,15 @@ class Asking:
     def _text(self, action: str, params: Mapping[str, Any], how: How) -> Call[str]:
         """Return text, and fetch the whole if it was cut, unless the caller wanted it cut."""
         command = yield from self._succeed(action, params, how)
-        if command.artifacts and params.get("max_chars") is None:
-            return (yield from calls.fetch(command.artifacts[0])).decode()
+        if command.made and params.get("max_chars") is None:
+            return (yield from calls.fetch(command.made[0])).decode()
         return convert(command, command.result, str)
 
     def _uncut(self, action: str, params: Mapping[str, Any], how: How, kind: type[T]) -> Call[T]:
         """Do the same for the texts within an object."""
         command = yield from self._succeed(action, params, how)
         result = yield from whole_result(command)
-        if command.artifacts and params.get("max_chars") is None:
+        if command.made and params.get("max_chars") is None:
             result = yield from whole_texts(command, result)
         return convert(command, result, kind)
 
@@ -164,9 +166,9 @@ def only_artifact(command: Command) -> ArtifactRef:
     Raises:
         UnexpectedAnswer: there is none.
     """
-    if not command.artifacts:
+    if not command.made:
         raise UnexpectedAnswer(f"{command.action} on {command.agent_id} left no artifact")
-    return command.artifacts[0]
+    return command.made[0]
 
 
 def read_json(content: bytes) -> Any:

@@ -65,6 +65,7 @@ class Submission(msgspec.Struct, frozen=True, omit_defaults=True):
     page: str | None = None
     timeout: float | None = None
     request_id: str | None = None
+    record: str | None = None
     idempotent: bool | None = None
     if_offline: str | None = None
     ttl: float | None = None

@@ -21,7 +21,14 @@ from xagent_protocol.ids import (
     SessionId,
 )
 from xagent_protocol.messages import ActionSpec, BrowserStatus, PageSummary, RuntimeVersions
-from xagent_protocol.outcomes import ArtifactRef, CommandError, DialogState, Effect, PageState
+from xagent_protocol.outcomes import (
+    TRACE_SUFFIX,
+    ArtifactRef,
+    CommandError,
+    DialogState,
+    Effect,
+    PageState,
+)
 from xagent_protocol.transitions import CommandState
 
 __all__ = [
@@ -134,6 +141,7 @@ class Command(msgspec.Struct, frozen=True):
     page: PageState | None = None
     timeout: float | None = None
     idempotent: bool = False
+    record: str | None = None
     effect: Effect = Effect.NONE
     result: Any = None
     error: CommandError | None = None
@@ -152,6 +160,18 @@ class Command(msgspec.Struct, frozen=True):
     def is_over(self) -> bool:
         """Whether the command will not change any more."""
         return self.state.is_terminal
+
+    @property
+    def trace(self) -> ArtifactRef | None:
+        """The recording that was asked for; null if there is none, as a notice says then."""
+        if self.record is None:
+            return None
+        return next((one for one in self.artifacts if one.name.endswith(TRACE_SUFFIX)), None)
+
+    @property
+    def made(self) -> tuple[ArtifactRef, ...]:
+        """What the action itself has made."""
+        return tuple(one for one in self.artifacts if one is not self.trace)
 
     @property
     def succeeded(self) -> bool:

@@ -76,6 +76,8 @@ class ErrorCode(StrEnum):
     ARTIFACT_UNAVAILABLE = "artifact_unavailable"
     NOT_SUPPORTED = "not_supported"
     NOT_ALLOWED = "not_allowed"
+    ALREADY_RECORDING = "already_recording"
+    NOT_RECORDING = "not_recording"
     AGENT_STOPPING = "agent_stopping"
     AGENT_RESTARTED = "agent_restarted"
     JOURNAL_UNAVAILABLE = "journal_unavailable"

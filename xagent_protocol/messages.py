@@ -188,8 +188,12 @@ class Welcome(msgspec.Struct, frozen=True, tag="welcome", tag_field="type"):
     limits: Limits
 
 
-class Command(msgspec.Struct, frozen=True, tag="command", tag_field="type"):
-    """Ask for one action; *timeout* is its time budget in seconds from its start."""
+class Command(msgspec.Struct, frozen=True, tag="command", tag_field="type", omit_defaults=True):
+    """Ask for one action; *timeout* is its time budget in seconds from its start.
+
+    *record* is `trace` if what it does is to be recorded, as one more of its artifacts; an agent
+    that does not know the field ignores it.
+    """
 
     request_id: RequestId
     attempt: int
@@ -197,6 +201,7 @@ class Command(msgspec.Struct, frozen=True, tag="command", tag_field="type"):
     params: msgspec.Raw
     timeout: float
     page: str | None = None
+    record: str | None = None
 
 
 class Cancel(msgspec.Struct, frozen=True, tag="cancel", tag_field="type"):

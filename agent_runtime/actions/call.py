@@ -77,6 +77,8 @@ class Call:
     artifacts: list[ArtifactRef] = field(default_factory=list)
     dialogs_before: int = 0
     """How many dialogs its page had shown when it began."""
+    notices: tuple[str, ...] = ()
+    """What its caller should know besides how it ended."""
     moves_before: int = 0
     """How often its page had moved by then."""
     directory: Path | None = None

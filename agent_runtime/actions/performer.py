@@ -22,6 +22,7 @@ from agent_runtime.actions.call import ActionLimits, Call, StepDone
 from agent_runtime.actions.errors import ActionFailed, ActionTimedOut
 from agent_runtime.actions.explanation import dialog_open, explained
 from agent_runtime.actions.obstructed import notices_of_obstacle
+from agent_runtime.actions.recorded import is_in_trace, named, recorded
 from agent_runtime.actions.registry import Action, ActionRegistry
 from agent_runtime.actions.results import Truncated, encode_result, is_too_deep, printable_value
 from agent_runtime.browser.browser import Browser
@@ -113,7 +114,12 @@ class Performer:
         state, effect, result = OutcomeState.SUCCEEDED, Effect.COMPLETE, NO_RESULT
         try:
             action = self._registry.named(command.action)
-            result = await self._run(action, action.decode(command.params), call)
+            params = action.decode(command.params)
+            if is_in_trace(call):
+                async with recorded(call):
+                    result = await self._run(action, params, call)
+            else:
+                result = await self._run(action, params, call)
         except Exception as raised:
             failure = await explained(raised, call)
             timed_out = isinstance(failure, ActionTimedOut)
@@ -148,7 +154,12 @@ class Performer:
         command = msgspec.structs.replace(call.command, action=action, page=page)
         inner = dataclasses.replace(call, command=command, open_tab=None, expiry=None)
         try:
-            result = await self._run(step, step.decode(params), inner)
+            values = step.decode(params)
+            if is_in_trace(inner):
+                async with named(inner):
+                    result = await self._run(step, values, inner)
+            else:
+                result = await self._run(step, values, inner)
         except Exception as raised:
             raise await explained(raised, inner) from raised
         finally:
@@ -176,7 +187,7 @@ class Performer:
         )
 
     async def _notices(self, call: Call, error: CommandError | None) -> tuple[str, ...]:
-        notices = self._browser.take_notices() + _downloads_begun(call)
+        notices = call.notices + self._browser.take_notices() + _downloads_begun(call)
         egress, tab = self._browser.egress, call.open_tab
         if egress is None or tab is None or error is not None:
             return notices

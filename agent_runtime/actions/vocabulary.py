@@ -17,6 +17,7 @@ from agent_runtime.actions import (
     fields,
     find,
     form,
+    har,
     highlight,
     human,
     inject,
@@ -37,7 +38,9 @@ from agent_runtime.actions import (
     snapshot,
     storage,
     storage_state,
+    tracing,
     upload,
+    video,
     wait,
 )
 from agent_runtime.actions.registry import ActionRegistry
@@ -70,6 +73,9 @@ def standard_registry() -> ActionRegistry:
         screenshot,
         pdf,
         downloads,
+        tracing,
+        har,
+        video,
         network,
         routes,
         requests,

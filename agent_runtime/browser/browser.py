@@ -47,6 +47,7 @@ from agent_runtime.browser.mark import Mark
 from agent_runtime.browser.marked_elements import register
 from agent_runtime.browser.page_ids import PageIds
 from agent_runtime.browser.processes import end_families
+from agent_runtime.browser.recordings import Recordings
 from agent_runtime.browser.tab import Tab
 from agent_runtime.browser.tabs import Tabs
 from agent_runtime.browser.uploads import Uploads
@@ -118,7 +119,8 @@ class Browser:
         self.epoch = 0
         self.downloads = Downloads(settings, self._page_id_of)
         self.tabs: Tabs
-        self.recorders: list[Callable[[Tab], str | None]] = []
+        self.recordings = Recordings(settings.recordings)
+        self.recorders: list[Callable[[Tab], str | None]] = [self.recordings.of]
         """Each names what it records of a page, which would keep what is typed there; or null."""
         self.uploads = Uploads(settings.uploads)
         self.human_requests = HumanRequests(on_change)
@@ -178,6 +180,8 @@ class Browser:
         await self._move(BrowserState.CLOSED)
         await self._tear_down()
         await self._stop_driver()
+        self.recordings.lose()
+        await asyncio.to_thread(self.recordings.remove)
         await self._guard.stop()
         await self.uploads.clear()
         if self.egress is not None:
@@ -472,9 +476,11 @@ class Browser:
                 await asyncio.sleep(_BACKOFF_SECONDS[min(failures, len(_BACKOFF_SECONDS)) - 1])
             failures += 1
         main = self.tabs.main
+        lost = self.recordings.take_lost()
         self._notices.append(
             f"The browser was restarted {why}, with the same profile; pages that are gone: "
             f"{gone}; {main.id if main is not None else 'a new page'} is the main page now."
+            + (f" What was being recorded is lost: {', '.join(lost)}." if lost else "")
         )
         log.info("browser restarted", epoch=self.epoch, failures=failures, pages_gone=gone)
         await self._move(BrowserState.READY)
@@ -536,6 +542,7 @@ class Browser:
         self._is_answering = True
 
     async def _launch_one(self) -> Launch:
+        await asyncio.to_thread(self.recordings.clear)
         if self._playwright is None:
             self._playwright = await async_playwright().start()
             await register(self._playwright)
@@ -601,6 +608,7 @@ class Browser:
             log.warning("browser lost", epoch=self.epoch, is_running=launched.is_running())
         self._state = BrowserState.RESTARTING
         self._is_answering = False
+        self.recordings.lose()
         self.tabs.clear()
         self._wake.set()
         self._on_change()

@@ -7,6 +7,8 @@ AgentError
     ├── BrowserCrashed        it died while the command ran
     ├── BrowserRestarted      somebody had it restarted while the command ran
     ├── LabelTaken            another page bears this label
+    ├── AlreadyRecording      there is one of this kind at a time
+    ├── NotRecording          there is nothing to stop
     ├── PageNotFound          no page ever had this id
     ├── PageClosed            it was here and is gone
     └── PageCrashed           its renderer died; the others live
@@ -65,6 +67,18 @@ class LabelTaken(BrowserError):
     """Another open page bears this label."""
 
     code = ErrorCode.INVALID_PARAMS
+
+
+class AlreadyRecording(BrowserError):
+    """A recording of this kind runs already."""
+
+    code = ErrorCode.ALREADY_RECORDING
+
+
+class NotRecording(BrowserError):
+    """No recording of this kind runs: none was started, or it was lost."""
+
+    code = ErrorCode.NOT_RECORDING
 
 
 class PageNotFound(BrowserError):

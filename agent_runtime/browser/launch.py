@@ -98,6 +98,11 @@ class BrowserSettings:
         """Where files lie that commands put into pages, while they do."""
         return self.directory / "uploads"
 
+    @property
+    def recordings(self) -> Path:
+        """Where traces, archives and videos lie until they are handed over."""
+        return self.directory / "recordings"
+
 
 @dataclass(eq=False)
 class Launch:
@@ -198,6 +203,8 @@ async def launch(
                 chromium_sandbox=os.name != "posix" or os.geteuid() != 0,
                 accept_downloads=True,
                 downloads_path=downloads,
+                artifacts_dir=settings.recordings,
+                traces_dir=settings.recordings,
                 viewport=None if settings.headed else VIEWPORT,
                 no_viewport=True if settings.headed else None,
                 # Signals are the agent's business: it finishes what runs, then closes the browser.

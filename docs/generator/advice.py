@@ -17,6 +17,10 @@ HTTP_CODES: Final[Mapping[str, str]] = {
     "artifact_unknown": "Check the id; look at `artifacts` of the command.",
     "command_unknown": "Check the id. If your submission got no answer, submit it again under "
     "the same id.",
+    "no_trace": "Look at `artifacts` of the command for the one whose name ends in `trace.zip`.",
+    "viewer_missing": "Install the Python package `playwright` beside the orchestrator, or open "
+    "the trace elsewhere with `playwright show-trace`.",
+    "too_many_attempts": "Wait for `Retry-After`; `xagent token` prints the right one.",
     "not_found": "Check the path against `/docs`.",
     "method_not_allowed": "Use a method that the `Allow` header lists.",
     "duplicate_agent": "Stop the other install, or choose another name. After it has vanished, "
@@ -142,6 +146,14 @@ COMMAND_CODES: Final[Mapping[ErrorCode, tuple[str, str]]] = {
     ErrorCode.NOT_ALLOWED: (
         "The agent's own settings do not allow the action; nobody can allow it from elsewhere.",
         "Whoever runs the agent can: the message names the setting.",
+    ),
+    ErrorCode.ALREADY_RECORDING: (
+        "A recording of this kind runs already, of this page or of its context.",
+        "End it with the `stop_…` that belongs to it, or go on with it.",
+    ),
+    ErrorCode.NOT_RECORDING: (
+        "No recording of this kind runs: none was started here, or it was lost with the browser.",
+        "Begin one with the `start_…` that belongs to it.",
     ),
     ErrorCode.AGENT_STOPPING: (
         "The agent was shutting down; `effect` is `none` if it had not begun.",

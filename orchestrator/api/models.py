@@ -169,6 +169,13 @@ class Command(msgspec.Struct, frozen=True):
     ]
     timeout: Annotated[float, Meta(description="Seconds it may run.")]
     idempotent: Annotated[bool, Meta(description="Whether it may be started a second time.")]
+    record: Annotated[
+        str | None,
+        Meta(
+            description="`trace` if it is recorded; the artifact whose name ends in `.trace.zip` "
+            "is that."
+        ),
+    ]
     state: Annotated[CommandState, Meta(description="The last six are final.")]
     effect: Annotated[Effect, Meta(description="What is known of its effect on the world outside.")]
     result: Annotated[
@@ -250,6 +257,7 @@ def command_of(record: CommandRecord) -> Command:
         page,
         record.timeout,
         record.idempotent,
+        record.record,
         progress.state,
         progress.effect,
         NO_RESULT if record.result is None else record.result,

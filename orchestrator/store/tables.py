@@ -114,6 +114,7 @@ commands: Final = Table(
     Column("dialog", Text),
     Column("notices", Text),
     Column("late_result", Text),
+    Column("record", String(16)),
     Index(None, "agent_id", "seq"),
 )
 

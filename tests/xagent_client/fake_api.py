@@ -239,6 +239,7 @@ class FakeApi:
             "page": {"id": "p1", "url": "about:blank", "title": ""},
             "timeout": body.get("timeout", 30),
             "idempotent": False,
+            "record": body.get("record"),
             "state": "running",
             "effect": "none",
             "result": None,
@@ -266,6 +267,11 @@ class FakeApi:
                 artifact = self._keep(msgspec.json.encode(command["result"]), "application/json")
                 names = {"artifact_id": artifact["artifact_id"], "size": artifact["size"]}
                 command |= {"result": {"truncated": True, **names}, "artifacts": [artifact]}
+            if body.get("record") is not None:
+                trace = self._keep(b"a trace", "application/zip") | {
+                    "name": f"{body['action']}.trace.zip"
+                }
+                command["artifacts"] = [*command["artifacts"], trace]
         return command
 
     def _end(self, action: str, params: JsonObject) -> JsonObject:

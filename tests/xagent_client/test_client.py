@@ -151,6 +151,29 @@ def test_an_artifact_is_fetched_or_streamed(client: Client) -> None:
     assert client.artifact(Kept(command.result["artifact_id"])) == PNG
 
 
+def test_a_recorded_command_has_a_trace_beside_what_it_made(client: Client, fake: FakeApi) -> None:
+    alpha = client.agent("alpha")
+    command = alpha.run("screenshot", record="trace")
+    plain = alpha.run("screenshot")
+
+    assert fake.bodies[0]["record"] == "trace"
+    assert command.trace is not None
+    assert client.artifact(command.trace) == b"a trace"
+    assert command.made == command.artifacts[:1]
+    assert plain.trace is None
+    assert plain.made == plain.artifacts
+
+
+def test_a_trace_is_never_taken_for_what_was_asked_for(client: Client, fake: FakeApi) -> None:
+    alpha = client.agent("alpha")
+
+    assert alpha.inner_text(record="trace") == "the inner_text"
+    assert alpha.evaluate("1", record="trace") == {"arg": None, "list": [1, 2]}
+    assert alpha.screenshot(record="trace") == PNG
+    fake.long_text = "long " * 1000
+    assert alpha.inner_text(record="trace") == fake.long_text
+
+
 def test_a_screenshot_is_its_bytes(client: Client) -> None:
     assert client.agent("alpha").screenshot() == PNG
 

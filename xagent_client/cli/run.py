@@ -24,6 +24,9 @@ from xagent_protocol.ids import is_request_id
 
 _CANCEL_SECONDS = 15.0
 
+_TRACE = "trace.zip"
+"""What `stop_tracing` calls what it hands over."""
+
 
 @click.command()
 @click.argument("agent", shell_complete=agent_names)
@@ -45,6 +48,11 @@ _CANCEL_SECONDS = 15.0
 @click.option(
     "--request-id", metavar="ID", help="Name the command; the same name never runs twice."
 )
+@click.option(
+    "--record",
+    type=click.Choice(["trace"]),
+    help="Record what it does, even if it fails, and print where that can be looked at.",
+)
 @click.option("--queue", is_flag=True, help="Let it wait if the agent is offline.")
 @click.option(
     "--out",
@@ -63,6 +71,7 @@ def run(
     timeout: float | None,
     wait: float | None,
     request_id: str | None,
+    record: str | None,
     queue: bool,
     out: Path | None,
 ) -> None:
@@ -94,6 +103,7 @@ def run(
                 timeout=timeout,
                 wait=wait,
                 request_id=request_id,
+                record=record,
                 if_offline="queue" if queue else None,
             )
         finish(context, client, command, out)
@@ -112,9 +122,11 @@ def finish(context: Context, client: Client, command: Command, out: Path | None)
             output.note(notice)
         if out is None:
             _print(command)
+        _show_traces(client, command)
     elif command.is_over:
         error = failure(command)
         output.note(f"xagent: {error} [{error.code}]")
+        _show_traces(client, command)
     else:
         output.note(
             f"Still {command.state}. Its result: xagent command {command.request_id} --wait 60"
@@ -127,14 +139,20 @@ def _print(command: Command) -> None:
     output.result(command.result)
     if command.result is None and command.page and sys.stderr.isatty():
         output.note(f"{command.action}: done on {command.page.id}, {command.page.url}")
-    if command.artifacts:
+    if command.made:
         output.note("Add --out FILE to save it.")
+
+
+def _show_traces(client: Client, command: Command) -> None:
+    for artifact in command.artifacts:
+        if artifact is command.trace or artifact.name == _TRACE:
+            output.note(f"See what happened: {client.access.url}/traces/{artifact.artifact_id}")
 
 
 def _write(client: Client, command: Command, out: Path) -> None:
     with _opened(out) as target:
-        if command.artifacts:
-            client.download(command.artifacts[0], target)
+        if command.made:
+            client.download(command.made[0], target)
         elif isinstance(command.result, str):
             target.write(command.result.encode())
         else:

@@ -79,7 +79,13 @@ class Asker:
         self._numbers = count(1)
 
     def command(
-        self, action: str, *, page: str | None = None, timeout: float = 10, **params: object
+        self,
+        action: str,
+        *,
+        page: str | None = None,
+        timeout: float = 10,
+        record: str | None = None,
+        **params: object,
     ) -> Command:
         """Return the command as the orchestrator would send it."""
         return Command(
@@ -89,6 +95,7 @@ class Asker:
             params=msgspec.Raw(msgspec.json.encode(params)),
             timeout=timeout,
             page=page,
+            record=record,
         )
 
     async def ask(

@@ -84,6 +84,42 @@ def test_down_and_up_again(tmp_path: Path) -> None:
     assert tables(path) == {*metadata.tables, "alembic_version"}
 
 
+def test_commands_of_before_are_kept_over_each_migration(tmp_path: Path) -> None:
+    path = tmp_path / "xagent.db"
+    upgrade(path)
+    downgrade(path, "0003")
+    with closing(sqlite3.connect(path)) as connection:
+        before = columns(connection)
+        connection.execute(
+            "INSERT INTO agents VALUES ('alpha', 'i', 'c', 1, 1, 1, '{}', '', '', '', NULL)"
+        )
+        row = (1, "r1", "alpha", "goto", "{}", None, 30, 0, 900, "f", "queued", 0, "none", 0, 0, 0)
+        values = (*row, "", "", 1, *(None,) * (len(before) - 19))
+        # As the release before would write it, and as it would after the next migration.
+        insert = (
+            f"INSERT INTO commands ({', '.join(before)}) VALUES ({', '.join('?' * len(before))})"
+        )
+        connection.execute(insert, values)
+        connection.commit()
+
+        upgrade(path)
+        connection.execute(insert, (2, "r2", *values[2:]))
+        connection.commit()
+        assert "record" in columns(connection)
+        found = connection.execute("SELECT request_id, record FROM commands").fetchall()
+        assert found == [("r1", None), ("r2", None)]
+
+    downgrade(path, "0003")
+    with closing(sqlite3.connect(path)) as connection:
+        assert columns(connection) == before
+        assert connection.execute("SELECT count(*) FROM commands").fetchone() == (2,)
+
+
+def columns(connection: sqlite3.Connection) -> list[str]:
+    """Return the names of the columns of a command."""
+    return [row[1] for row in connection.execute("PRAGMA table_info(commands)")]
+
+
 def test_what_agents_announced_goes_back_into_their_rows(tmp_path: Path) -> None:
     path = tmp_path / "xagent.db"
     upgrade(path)
