@@ -204,6 +204,13 @@ class Margin(TypedDict):
     left: NotRequired[float | str | None]
 
 
+class VideoSize(TypedDict):
+    """At most so many pixels; the shape of the page is kept."""
+
+    width: int
+    height: int
+
+
 class Fulfilment(TypedDict):
     """An answer that no server gives; its body is one of *body*, *json* and *artifact_id*.
 

@@ -265,6 +265,37 @@ class DownloadSummary(msgspec.Struct, frozen=True, kw_only=True):
     error: str | None = None
 
 
+class TraceStarted(msgspec.Struct, frozen=True, kw_only=True):
+    """What is traced: the *pages* that are there, and those that open beside them."""
+
+    pages: tuple[str, ...]
+    isolated: bool
+
+
+class Recording(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the file is; *size* in bytes."""
+
+    artifact_id: str
+    content_type: str
+    size: int
+
+
+class VideoStarted(msgspec.Struct, frozen=True, kw_only=True):
+    """What the video is going to be."""
+
+    format: Literal["avi", "webm"]
+
+
+class Video(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the video is; *size* in bytes. *cut*: it grew too large, and its end is missing."""
+
+    artifact_id: str
+    content_type: str
+    size: int
+    seconds: float
+    cut: bool
+
+
 class CredentialOrigins(msgspec.Struct, frozen=True, kw_only=True):
     """For whom the browser has a name and a password."""
 

@@ -211,3 +211,101 @@ class ArtifactsActions(Asking):
         return self._result(
             "wait_for_download", {"id": id, "since": since}, how, results.DownloadSummary
         )
+
+    @verb
+    def start_tracing(
+        self,
+        title: str | None = None,
+        *,
+        screenshots: bool | None = None,
+        snapshots: bool | None = None,
+        **how: Unpack[How],
+    ) -> Call[results.TraceStarted]:
+        """Begin to trace the profile's pages, or the command's page if it is isolated.
+
+        Whatever is done in them from now on is in the trace, with what was asked over the network:
+        cookies and passwords, too. `stop_tracing` ends it and hands it over. A restart of the
+        browser ends it as well, and then it is lost. To trace one command only, send it with
+        `"record": "trace"`.
+
+        Args:
+            title: Shown above the trace.
+            screenshots: Pictures, as a film.
+            snapshots: The page before and after each step, and its network.
+        """
+        return self._result(
+            "start_tracing",
+            {"title": title, "screenshots": screenshots, "snapshots": snapshots},
+            how,
+            results.TraceStarted,
+        )
+
+    @verb
+    def stop_tracing(self, **how: Unpack[How]) -> Call[results.Recording]:
+        """End the trace that runs and hand it over, as a zip.
+
+        The orchestrator shows it under `/traces/` and the artifact's id.
+        """
+        return self._result("stop_tracing", {}, how, results.Recording)
+
+    @verb
+    def start_har(
+        self,
+        *,
+        content: Literal["attach", "embed", "omit"] | None = None,
+        mode: Literal["full", "minimal"] | None = None,
+        url_filter: str | None = None,
+        **how: Unpack[How],
+    ) -> Call[None]:
+        """Begin to record the network of the profile's pages, or of the command's isolated page.
+
+        `stop_har` ends it and hands it over. The archive has headers, and so cookies and passwords.
+        A restart of the browser ends it as well, and then it is lost.
+
+        Args:
+            content: Bodies: as files beside the archive, in a zip with it; in the archive itself;
+                or not at all.
+            mode: `minimal` has only what is needed to play it back, and no cookies.
+            url_filter: A glob; only what matches it.
+        """
+        return self._nothing(
+            "start_har", {"content": content, "mode": mode, "url_filter": url_filter}, how
+        )
+
+    @verb
+    def stop_har(self, **how: Unpack[How]) -> Call[results.Recording]:
+        """End the recording of the network and hand it over, as a zip if its bodies are attached."""
+        return self._result("stop_har", {}, how, results.Recording)
+
+    @verb
+    def start_video(
+        self,
+        *,
+        format: Literal["avi", "webm"] | None = None,
+        fps: int | None = None,
+        quality: int | None = None,
+        size: params.VideoSize | None = None,
+        **how: Unpack[How],
+    ) -> Call[results.VideoStarted]:
+        """Begin to record what the page shows; `stop_video` ends it and hands it over.
+
+        There is no sound. If the page closes before, or the browser restarts, the video is lost.
+
+        Args:
+            format: `webm` needs Playwright's ffmpeg on the agent's machine; `avi` (Motion JPEG)
+                needs nothing. Left out: `webm` where it can be, else `avi`.
+            fps: Pictures a second.
+            quality: Of the pictures of an `avi`.
+            size: Left out, that of the page.
+        """
+        return self._result(
+            "start_video",
+            {"format": format, "fps": fps, "quality": quality, "size": size},
+            how,
+            results.VideoStarted,
+        )
+
+    @verb
+    def stop_video(self, **how: Unpack[How]) -> Call[results.Video]:
+        """End the video of the page and hand it over."""
+        return self._result("stop_video", {}, how, results.Video)

@@ -16,7 +16,8 @@
     dialogs.py: dialog, handle_dialog, dialog_policy
     human.py: request_human, release_human
     secrets.py: secrets, fill_secret, totp
-    artifacts.py: screenshot, pdf, download, downloads, wait_for_download
+    artifacts.py: screenshot, pdf, download, downloads, wait_for_download, start_tracing,
+        stop_tracing, start_har, stop_har, start_video, stop_video
     network.py: set_extra_http_headers, set_http_credentials, set_offline, throttle, route, unroute,
         routes, requests, request, fetch
     console.py: console, page_errors
