@@ -50,6 +50,7 @@ from orchestrator.store.retention import Retention
 from orchestrator.store.schema import upgrade
 from orchestrator.store.sessions import SessionStore
 from orchestrator.store.writer import Writer
+from orchestrator.web.dashboard import DashboardPages
 from orchestrator.web.routes import build_web_routes
 from orchestrator.web.sign_in import SignInPages
 from orchestrator.web.traces import TracePages
@@ -162,6 +163,7 @@ async def _build(
     sign_ins = SignIns()
     routes = [
         *build_web_routes(
+            DashboardPages(),
             SignInPages(token.matches, sign_ins, Attempts()),
             TracePages(artifacts, installed_viewer()),
             metrics.request_answered,

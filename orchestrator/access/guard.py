@@ -22,7 +22,7 @@ from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from orchestrator.access.cookies import secrets_of
-from orchestrator.access.own_paths import SIGN_IN, SIGN_OUT, sign_in_path
+from orchestrator.access.own_paths import DASHBOARD_FILES, SIGN_IN, SIGN_OUT, is_view, sign_in_path
 from orchestrator.errors import HostNotAllowed, OriginNotAllowed, Refusal, Unauthorized
 from orchestrator.problems import problem_response
 from xagent_protocol.close_codes import CloseCode
@@ -68,7 +68,7 @@ SCOPE_KEY: Final = "xagent"
 """Where the guard leaves the `Principal` in the scope."""
 
 PUBLIC_PATHS: Final = frozenset(
-    {"/", "/docs", "/openapi.json", "/health/live", "/health/ready", SIGN_IN}
+    {"/docs", "/openapi.json", "/health/live", "/health/ready", SIGN_IN}
 )
 
 PUBLIC_FORMS: Final = frozenset({SIGN_IN, SIGN_OUT})
@@ -109,6 +109,8 @@ def entrance(method: str, path: str) -> Entrance:
     """Say whose credential opens *path*; *method* is ``WEBSOCKET`` for a socket."""
     if path in PUBLIC_PATHS and method in ("GET", "HEAD"):
         return Entrance.PUBLIC
+    if path.startswith(DASHBOARD_FILES) and method in ("GET", "HEAD"):
+        return Entrance.PUBLIC
     if method == "WEBSOCKET" and path.startswith(AGENT_SOCKETS):
         return Entrance.AGENT
     if method == "POST":
@@ -118,7 +120,7 @@ def entrance(method: str, path: str) -> Entrance:
             return Entrance.USER_OR_AGENT
         if path in PUBLIC_FORMS:
             return Entrance.PUBLIC
-    elif path.startswith(PEOPLES_PATHS) and method in ("GET", "HEAD"):
+    elif method in ("GET", "HEAD") and (path.startswith(PEOPLES_PATHS) or is_view(path)):
         return Entrance.PERSON
     elif method == "GET" and _ARTIFACT.fullmatch(path):
         return Entrance.USER_OR_AGENT

@@ -6,17 +6,24 @@ from collections.abc import Callable, Mapping
 
 from starlette.routing import BaseRoute, Route
 
-from orchestrator.access.own_paths import SIGN_IN, SIGN_OUT
+from orchestrator.access.own_paths import DASHBOARD_FILES, HISTORY, HOME, SIGN_IN, SIGN_OUT
+from orchestrator.web.dashboard import DashboardPages
 from orchestrator.web.endpoint import Handler, PagePath
 from orchestrator.web.sign_in import SignInPages
 from orchestrator.web.traces import FILE, PATH, VIEWER, TracePages
 
 
 def build_web_routes(
-    sign_in: SignInPages, traces: TracePages, count: Callable[[str, str, int], None]
+    dashboard: DashboardPages,
+    sign_in: SignInPages,
+    traces: TracePages,
+    count: Callable[[str, str, int], None],
 ) -> list[BaseRoute]:
     """Return the routes; *count* hears the method, the path and the status of each answer."""
+    views = (HOME, "/agents/{rest:path}", "/commands/{rest:path}", HISTORY)
     paths: Mapping[str, Mapping[str, Handler]] = {
+        **{path: {"GET": dashboard.page} for path in views},
+        f"{DASHBOARD_FILES}{{name}}": {"GET": dashboard.file},
         SIGN_IN: {"GET": sign_in.show, "POST": sign_in.sign_in},
         SIGN_OUT: {"POST": sign_in.sign_out},
         f"{VIEWER}{{path:path}}": {"GET": traces.viewer_file},

@@ -26,7 +26,8 @@ ROUTES = [
     ("GET", f"{ARTIFACT}/"),
     ("GET", f"{ARTIFACT}\n"),
     ("GET", "/api/artifacts/../agents"),
-    *(("GET", path) for path in ("/", "/docs", "/openapi.json")),
+    *(("GET", path) for path in ("/", "/docs", "/openapi.json", "/dashboard/main.js")),
+    *(("GET", path) for path in ("/history", "/agents/a", "/commands/c", "/agents/a/run")),
     ("WEBSOCKET", "/ws/agents/alpha"),
     ("WEBSOCKET", "/ws/channels/1"),
     ("GET", "/nothing/here"),
@@ -61,14 +62,16 @@ ROUTES = [
 PUBLIC = {
     *(
         ("GET", path)
-        for path in ("/", "/docs", "/openapi.json", "/health/live", "/health/ready", "/sign-in")
+        for path in ("/docs", "/openapi.json", "/health/live", "/health/ready", "/sign-in")
     ),
+    ("GET", "/dashboard/main.js"),
     ("POST", "/sign-in"),
     ("POST", "/sign-out"),
 }
 PEOPLES = {
     *(("GET", f"/traces/{rest}") for rest in ("1", "1/trace.zip", "viewer/index.html")),
     ("HEAD", "/traces/1"),
+    *(("GET", path) for path in ("/", "/history", "/agents/a", "/commands/c", "/agents/a/run")),
 }
 
 

@@ -9,19 +9,25 @@ from starlette.routing import Route
 from orchestrator.access.attempts import Attempts
 from orchestrator.access.guard import Entrance, entrance
 from orchestrator.access.sign_ins import SignIns
+from orchestrator.web.dashboard import DashboardPages
 from orchestrator.web.endpoint import PagePath
 from orchestrator.web.routes import build_web_routes
 from orchestrator.web.sign_in import SignInPages
 from orchestrator.web.traces import TracePages
 from orchestrator.web.viewer import Viewer
 
-NOBODYS = {("GET", "/sign-in"), ("HEAD", "/sign-in"), ("POST", "/sign-in"), ("POST", "/sign-out")}
+FILES = {("GET", "/dashboard/{name}"), ("HEAD", "/dashboard/{name}")}
+NOBODYS = {
+    *FILES,
+    *(("GET", "/sign-in"), ("HEAD", "/sign-in"), ("POST", "/sign-in"), ("POST", "/sign-out")),
+}
 
 
 def opened() -> set[tuple[str, str]]:
     """Return the methods and paths that are served."""
     nothing: Any = None
     routes = build_web_routes(
+        DashboardPages(),
         SignInPages(lambda token: False, SignIns(), Attempts()),
         TracePages(nothing, Viewer(None)),
         lambda method, path, status: None,
@@ -34,7 +40,7 @@ def opened() -> set[tuple[str, str]]:
     return found
 
 
-def test_only_the_forms_are_open_to_everybody() -> None:
+def test_only_the_forms_and_the_dashboards_files_are_open_to_everybody() -> None:
     assert {one for one in opened() if entrance(*one) is Entrance.PUBLIC} == NOBODYS
 
 

@@ -1,0 +1,64 @@
+/** The page: its frame, its views by their paths, and what can be reached from everywhere. */
+
+import './line.js';
+import './fleet.js';
+import { h, fill } from './dom.js';
+import { fleet } from './fleet_state.js';
+import { icon } from './icons.js';
+import { shortcut } from './keys.js';
+import { learnWhoIAm, whoAmI } from './me.js';
+import { openHelp, openPalette } from './palette.js';
+import { go, otherwise, route, start, title } from './router.js';
+
+/**
+ * @param {string} tag
+ * @returns {(params: {[name: string]: string}) => HTMLElement}
+ */
+const view = tag => params => Object.assign(document.createElement(tag), { params });
+
+route('/', view('x-fleet'));
+otherwise(() => {
+  title('Not found');
+  return h('div', { class: 'empty' }, h('h1', {}, 'There is nothing here'),
+    h('p', {}, 'No view has this address. '), h('a', { class: 'button', href: '/' }, 'To the fleet'));
+});
+
+shortcut('?', 'This list', () => openHelp());
+shortcut('g f', 'Go to the fleet', () => go('/'));
+shortcut('g h', 'Go to the history', () => go('/history'));
+
+function showTools() {
+  const isVisitor = !whoAmI().can_control;
+  const onMac = /mac|iphone|ipad/i.test(navigator.userAgent);
+  fill(/** @type {Element} */ (document.getElementById('tools')),
+    isVisitor && h('span', { class: 'pill info' }, 'Watching only'),
+    h('button', { class: 'jump', type: 'button', 'aria-keyshortcuts': 'Control+K Meta+K', on: {
+      click: () => openPalette(),
+    } }, icon('search'), h('span', { class: 'jump-words' }, 'Jump to …'),
+    h('kbd', {}, onMac ? '⌘K' : 'Ctrl K')),
+    h('button', { class: 'quiet icon-only', type: 'button', 'aria-label': 'Shortcuts', on: {
+      click: () => openHelp(),
+    } }, icon('help')),
+    h('form', { method: 'post', action: '/sign-out', class: 'sign-out' },
+      h('button', { class: 'quiet', type: 'submit' }, 'Sign out')));
+}
+
+function markNav() {
+  for (const link of document.querySelectorAll('.nav a')) {
+    const path = link.getAttribute('href');
+    const isHere = path === location.pathname || (path === '/' && /^\/agents\//.test(location.pathname))
+      || (path === '/history' && /^\/commands\//.test(location.pathname));
+    if (isHere) link.setAttribute('aria-current', path === location.pathname ? 'page' : 'true');
+    else link.removeAttribute('aria-current');
+  }
+}
+
+addEventListener('x-routed', markNav);
+showTools();
+fleet.start();
+start();
+// What may be done is not known before this; until then what everybody may do is shown.
+learnWhoIAm().then(() => {
+  showTools();
+  dispatchEvent(new Event('x-me'));
+}, () => {});
