@@ -122,10 +122,25 @@ class FleetState {
   takeCommand(command) {
     this.newer?.add(command.request_id);
     if (OPEN_STATES.includes(command.state)) this.remember(command);
-    else this.forget(command.request_id);
+    else {
+      this.forget(command.request_id);
+      this.takePage(command);
+    }
     this.changes.commands.push(command);
     this.changes.agents.add(command.agent_id);
     this.due();
+  }
+
+  /**
+   * A command says where its page is now; the agent's next beat says it, too, but later.
+   * @param {CommandSummary} command
+   */
+  takePage({ agent_id: id, page, finished_at: finishedAt }) {
+    const agent = this.agents.get(id);
+    if (!agent?.browser || !finishedAt || page?.url == null) return;
+    const pages = agent.browser.pages.map(each => (each.id === page.id
+      ? { ...each, url: page.url ?? each.url, title: page.title ?? each.title } : each));
+    this.agents.set(id, { ...agent, browser: { ...agent.browser, pages } });
   }
 
   /** @param {CommandSummary} command */

@@ -1,7 +1,10 @@
 /** The page: its frame, its views by their paths, and what can be reached from everywhere. */
 
 import './line.js';
+import './agent.js';
+import './command.js';
 import './fleet.js';
+import './history.js';
 import { h, fill } from './dom.js';
 import { fleet } from './fleet_state.js';
 import { icon } from './icons.js';
@@ -17,6 +20,12 @@ import { go, otherwise, route, start, title } from './router.js';
 const view = tag => params => Object.assign(document.createElement(tag), { params });
 
 route('/', view('x-fleet'));
+route('/agents/:id', view('x-agent'));
+for (const part of ['run', 'history', 'about']) {
+  route(`/agents/:id/${part}`, params => view('x-agent')({ ...params, part }));
+}
+route('/history', view('x-history'));
+route('/commands/:id', view('x-command'));
 otherwise(() => {
   title('Not found');
   return h('div', { class: 'empty' }, h('h1', {}, 'There is nothing here'),
@@ -40,7 +49,7 @@ function showTools() {
       click: () => openHelp(),
     } }, icon('help')),
     h('form', { method: 'post', action: '/sign-out', class: 'sign-out' },
-      h('button', { class: 'quiet', type: 'submit' }, 'Sign out')));
+      h('button', { class: 'quiet leave', type: 'submit' }, 'Sign out')));
 }
 
 function markNav() {
