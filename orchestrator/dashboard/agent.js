@@ -111,7 +111,7 @@ class About extends View {
     this.sessions = h('div', { class: 'block-scroll', tabindex: '0', role: 'region',
       'aria-label': 'Sessions' });
     fill(this, this.facts, h('section', { class: 'block' },
-      h('div', { class: 'block-head' }, h('h3', {}, 'When it was here')), this.sessions));
+      h('div', { class: 'block-head' }, h('h2', {}, 'When it was here')), this.sessions));
     fleet.listen(changes => {
       if (changes.all || changes.agents.has(this.agentId)) this.show();
     }, signal);
@@ -132,7 +132,7 @@ class About extends View {
         'Its browser did not answer the latest probe.'],
     ];
     fill(/** @type {Element} */ (this.facts), h('section', { class: 'block' },
-      h('div', { class: 'block-head' }, h('h3', {}, 'Contact')),
+      h('div', { class: 'block-head' }, h('h2', {}, 'Contact')),
       h('ul', { class: 'contact' }, told.map(([name, fact, yes, no]) => h('li', {},
         h('span', { class: `pill ${fact.value ? 'ok' : 'bad'}` }, `${name}: ${fact.value ? 'yes' : 'no'}`),
         h('span', {}, fact.value ? yes : no),
@@ -174,7 +174,7 @@ customElements.define('x-about', About);
  * @param {[string, string | null | undefined][]} rows
  */
 function facts(name, rows) {
-  return h('section', { class: 'block' }, h('div', { class: 'block-head' }, h('h3', {}, name)),
+  return h('section', { class: 'block' }, h('div', { class: 'block-head' }, h('h2', {}, name)),
     h('dl', { class: 'facts' }, rows.filter(([, value]) => value).map(([term, value]) => h('div', {},
       h('dt', {}, term), h('dd', {}, value)))));
 }

@@ -47,7 +47,7 @@ class CommandPage extends View {
         h('div', { class: 'command-main' }, isOpen(command) && h('p', { class: 'soft' },
           'It is not over yet; this page will say how it ends.'), ...outcome(command),
         h('section', { class: 'block' },
-          h('div', { class: 'block-head' }, h('h3', {}, 'Params'),
+          h('div', { class: 'block-head' }, h('h2', {}, 'Params'),
             copyButton(() => JSON.stringify(command.params, null, 2))), jsonTree(command.params))),
         h('aside', { class: 'command-side', 'aria-label': 'Facts' }, times(command), facts(command))));
   }
@@ -61,7 +61,7 @@ function times(command) {
     ['Started', command.started_at], ['Finished', command.finished_at],
   ].filter(([, time]) => time);
   const first = Date.parse(command.created_at);
-  return h('section', { class: 'block' }, h('div', { class: 'block-head' }, h('h3', {}, 'Times')),
+  return h('section', { class: 'block' }, h('div', { class: 'block-head' }, h('h2', {}, 'Times')),
     h('ol', { class: 'steps' }, steps.map(([words, time]) => h('li', {}, h('span', {}, words),
       h('span', { class: 'soft', title: time }, words === 'Created' ? moment(time ?? '')
         : `+${duration(Date.parse(time ?? '') - first)}`)))));
@@ -83,7 +83,7 @@ function facts(command) {
     ['Idempotent', command.idempotent ? 'yes' : 'no'],
     ['Recorded', command.record],
   ];
-  return h('section', { class: 'block' }, h('div', { class: 'block-head' }, h('h3', {}, 'Facts')),
+  return h('section', { class: 'block' }, h('div', { class: 'block-head' }, h('h2', {}, 'Facts')),
     h('dl', { class: 'facts' }, rows.filter(([, value]) => value).map(([name, value]) => h('div', {},
       h('dt', {}, name), h('dd', {}, value)))));
 }

@@ -101,7 +101,7 @@ function result(command) {
   const whole = typeof value === 'string' ? value : JSON.stringify(value, null, 2);
   if (value === null) return h('p', { class: 'soft' }, 'It answered nothing, as it should.');
   return h('section', { class: 'block' },
-    h('div', { class: 'block-head' }, h('h3', {}, 'Result'), copyButton(() => whole)),
+    h('div', { class: 'block-head' }, h('h2', {}, 'Result'), copyButton(() => whole)),
     typeof value === 'string' ? h('pre', { class: 'plain', tabindex: '0' }, text(value))
       : jsonTree(value));
 }

@@ -99,7 +99,7 @@ class Console extends View {
       h('div', { class: 'console-ask' }, this.picker.element, form),
       h('div', { class: 'console-answer' }, this.outcome,
         h('section', { class: 'block snippets' },
-          h('div', { class: 'block-head' }, h('h3', {}, 'The same from'), this.tools,
+          h('div', { class: 'block-head' }, h('h2', {}, 'The same from'), this.tools,
             copyButton(() => this.snippet?.textContent ?? '')),
           h('div', { class: 'code-block' }, h('pre', { tabindex: '0' }, this.snippet)))));
   }

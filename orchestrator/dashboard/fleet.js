@@ -142,6 +142,7 @@ class Fleet extends View {
       view: this.form === 'list' ? 'list' : null });
     if (found.length || !fleet.isLoaded) {
       if (!this.grid.element.isConnected) fill(this.place, this.grid.element);
+      if (found.length) performance.mark('x-usable');
       this.grid.set(found);
     } else if (!this.place.querySelector('.empty')) fill(this.place, this.nothing());
   }

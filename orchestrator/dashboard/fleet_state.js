@@ -8,11 +8,15 @@ import { EventStream } from './events.js';
 
 /** @typedef {import('./types').Agent} Agent */
 /** @typedef {import('./types').CommandSummary} CommandSummary */
-/** @typedef {{agents: Set<string>, commands: CommandSummary[], all: boolean}} Changes */
+/** @typedef {{agents: Set<string>, commands: CommandSummary[], all: boolean, missed: boolean}} Changes
+ *   `all`: any agent may be another; `missed`: so may any command */
 /** @typedef {(changes: Changes) => void} Listener */
 
 export const OPEN_STATES = ['queued', 'dispatched', 'running'];
 const PAGE = 500;
+
+/** @returns {Changes} */
+const nothingNew = () => ({ agents: new Set(), commands: [], all: false, missed: false });
 
 class FleetState {
   constructor() {
@@ -27,8 +31,7 @@ class FleetState {
     this.listeners = new Set();
     /** @type {Set<(line: import('./events.js').Line) => void>} */
     this.lineListeners = new Set();
-    /** @type {Changes} */
-    this.changes = { agents: new Set(), commands: [], all: false };
+    this.changes = nothingNew();
     this.isDue = false;
     /** @type {Set<string> | null} what was told while a list was on its way, and is newer */
     this.newer = null;
@@ -55,6 +58,10 @@ class FleetState {
   /** @param {import('./events.js').Told} told */
   hear({ name, data }) {
     if (name === 'ready' || name === 'reset') {
+      if (name === 'reset') {
+        this.changes.missed = true;
+        this.due();
+      }
       if (name === 'reset' || !this.isLoaded) this.load();
     } else if (name === 'command') this.takeCommand(data.command);
     else if (data.agent) this.takeAgent(data.agent);
@@ -171,7 +178,7 @@ class FleetState {
     requestAnimationFrame(() => {
       this.isDue = false;
       const changes = this.changes;
-      this.changes = { agents: new Set(), commands: [], all: false };
+      this.changes = nothingNew();
       this.listeners.forEach(listener => listener(changes));
     });
   }

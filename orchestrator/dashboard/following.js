@@ -6,6 +6,8 @@ import { fleet } from './fleet_state.js';
 
 /** @typedef {import('./types').Command} Command */
 
+const AGAIN_MS = 1000;
+
 /**
  * Tell how a command stands, now and at each move, until it is over or the signal says so.
  * @param {string} requestId
@@ -29,14 +31,17 @@ export function follow(requestId, onMove, onProblem, signal) {
     } catch (error) {
       if (!(error instanceof api.Problem) || life.signal.aborted) return;
       // Of an orchestrator that is away the banner tells; we go on when it is back.
-      if (error.code === 'unreachable') return;
+      if (error.code === 'unreachable') {
+        setTimeout(() => life.signal.aborted || fetchIt(), AGAIN_MS);
+        return;
+      }
       life.abort();
       onProblem(error);
     }
   };
-  fleet.listen(({ commands, all }) => {
+  fleet.listen(({ commands, missed }) => {
     const moved = commands.filter(each => each.request_id === requestId).pop();
-    if (all || (moved && !isOpen(moved))) fetchIt();
+    if (missed || (moved && !isOpen(moved))) fetchIt();
     else if (moved && known) onMove({ ...known, ...moved });
   }, life.signal);
   fetchIt();

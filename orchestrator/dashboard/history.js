@@ -47,8 +47,8 @@ class HistoryList extends View {
         h('datalist', { id: agentsId }, [...fleet.agents.keys()].slice(0, 1000).map(id => h('option', { value: id }))),
         this.actions = h('datalist', { id: actionsId })),
       this.list, this.told, h('div', { class: 'history-more' }, this.more));
-    fleet.listen(({ commands, all }) => {
-      if (all) this.begin();
+    fleet.listen(({ commands, missed }) => {
+      if (missed) this.begin();
       else commands.forEach(command => this.take(command));
     }, signal);
     const observer = new IntersectionObserver(([seen]) => {

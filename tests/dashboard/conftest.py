@@ -1,0 +1,80 @@
+"""A fleet and a person's browser for all tests of the dashboard: both take long to start."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+
+from agent_runtime.browser.find import find_browser
+from tests.dashboard.actors import MALLORY, start_actors
+from tests.end_to_end.fleet import Fleet
+from tests.site.server import Site
+
+CROWD = 120
+
+
+@pytest.fixture(scope="package")
+def site() -> Iterator[Site]:
+    """The site that the agent visits."""
+    with Site() as site:
+        yield site
+
+
+@pytest.fixture(scope="package")
+def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
+    """An orchestrator, the real agent alpha, and many that only play."""
+    fleet = Fleet(tmp_path_factory.mktemp("fleet"))
+    actors: subprocess.Popen[bytes] | None = None
+    fleet.start_orchestrator()
+    fleet.start_agent("alpha")
+    try:
+        actors = start_actors(
+            fleet.url, fleet.data_dir / "token", CROWD, fleet.data_dir / "actors.log"
+        )
+        fleet.until_ready("alpha", MALLORY, f"crowd-{CROWD - 1:04}")
+        yield fleet
+    finally:
+        if actors is not None:
+            actors.kill()
+            actors.wait()
+        fleet.end()
+
+
+@pytest_asyncio.fixture(scope="package", loop_scope="package")
+async def chromium() -> AsyncIterator[Browser]:
+    """A browser of our own, which no agent has."""
+    async with async_playwright() as playwright:
+        found = await find_browser(None, playwright.chromium.executable_path)  # type: ignore[arg-type]  # read
+        async with await playwright.chromium.launch(executable_path=found.path) as browser:
+            yield browser
+
+
+def authorized(fleet: Fleet) -> dict[str, str]:
+    """Return the header that lets a browser in."""
+    return {"Authorization": f"Bearer {(fleet.data_dir / 'token').read_text().strip()}"}
+
+
+@pytest_asyncio.fixture(loop_scope="package")
+async def person(chromium: Browser, fleet: Fleet) -> AsyncIterator[BrowserContext]:
+    """A person with the token; what goes wrong in her pages fails the test."""
+    async with await chromium.new_context(
+        base_url=fleet.url,
+        viewport={"width": 1440, "height": 900},
+        extra_http_headers=authorized(fleet),
+    ) as context:
+        wrong: list[str] = []
+        context.on("weberror", lambda error: wrong.append(str(error.error)))
+        yield context
+        assert wrong == []
+
+
+@pytest_asyncio.fixture(loop_scope="package")
+async def page(person: BrowserContext) -> Page:
+    """A tab of hers."""
+    page = await person.new_page()
+    page.set_default_timeout(10_000)
+    return page
