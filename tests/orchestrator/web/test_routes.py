@@ -8,18 +8,25 @@ from starlette.routing import Route
 
 from orchestrator.access.attempts import Attempts
 from orchestrator.access.guard import Entrance, entrance
+from orchestrator.access.shares import Shares
+from orchestrator.access.sign_in_links import SignInLinks
 from orchestrator.access.sign_ins import SignIns
 from orchestrator.web.dashboard import DashboardPages
 from orchestrator.web.endpoint import PagePath
 from orchestrator.web.routes import build_web_routes
+from orchestrator.web.shares import SharePages
 from orchestrator.web.sign_in import SignInPages
 from orchestrator.web.traces import TracePages
 from orchestrator.web.viewer import Viewer
 
-FILES = {("GET", "/dashboard/{name}"), ("HEAD", "/dashboard/{name}")}
+LINK = "l" * 43
+VIEWS = ("/", "/history", "/agents/{rest:path}", "/commands/{rest:path}", "/dashboard/{name}")
 NOBODYS = {
-    *FILES,
-    *(("GET", "/sign-in"), ("HEAD", "/sign-in"), ("POST", "/sign-in"), ("POST", "/sign-out")),
+    *((method, path) for method in ("GET", "HEAD") for path in VIEWS),
+    *((method, "/sign-in") for method in ("GET", "HEAD", "POST")),
+    *((method, f"/sign-in/{LINK}") for method in ("GET", "HEAD", "POST")),
+    *((method, f"/share/{LINK}") for method in ("GET", "HEAD", "POST")),
+    ("POST", "/sign-out"),
 }
 
 
@@ -28,7 +35,8 @@ def opened() -> set[tuple[str, str]]:
     nothing: Any = None
     routes = build_web_routes(
         DashboardPages(),
-        SignInPages(lambda token: False, SignIns(), Attempts()),
+        SignInPages(lambda token: False, SignIns(), SignInLinks(), Attempts()),
+        SharePages(Shares(), Attempts()),
         TracePages(nothing, Viewer(None)),
         lambda method, path, status: None,
     )
@@ -36,11 +44,12 @@ def opened() -> set[tuple[str, str]]:
     for route in routes:
         assert isinstance(route, Route)
         assert isinstance(route.endpoint, PagePath)
-        found |= {(method, route.path) for method in route.endpoint.methods}
+        path = route.path.replace("{code}", LINK).replace("{secret}", LINK)
+        found |= {(method, path) for method in route.endpoint.methods}
     return found
 
 
-def test_only_the_forms_and_the_dashboards_files_are_open_to_everybody() -> None:
+def test_only_the_forms_and_the_dashboard_itself_are_open_to_everybody() -> None:
     assert {one for one in opened() if entrance(*one) is Entrance.PUBLIC} == NOBODYS
 
 

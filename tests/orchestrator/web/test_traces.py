@@ -143,5 +143,5 @@ async def test_an_artifact_is_never_commanded_by_its_page(
 ) -> None:
     path = f"/traces/{await kept(api, TRACE)}"
 
-    assert (await signed_in.post(path)).status_code == 401
+    assert (await signed_in.post(path)).status_code == 403
     problem(await api.client.post(path), 405, "method_not_allowed")
