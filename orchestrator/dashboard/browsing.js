@@ -57,6 +57,7 @@ export class Browsing extends View {
           } } }, this.address)),
         this.status, this.dialog, this.live),
       this.side));
+    this.addEventListener('x-control', () => this.show());
     this.showSide('run');
     fleet.listen(changes => {
       if (changes.all || changes.agents.has(this.agentId)) this.show();
@@ -70,7 +71,8 @@ export class Browsing extends View {
       type: 'button', 'aria-pressed': String(name === part),
       on: { click: () => this.showSide(/** @type {any} */ (name)) } }, words));
     const content = part === 'run'
-      ? Object.assign(document.createElement('x-console'), { agentId: this.agentId, pageId: () => this.pageId })
+      ? Object.assign(document.createElement('x-console'), { agentId: this.agentId, pageId: () => this.pageId,
+        controlToken: () => this.live?.controlToken ?? null })
       : Object.assign(document.createElement('x-history-list'), { agentId: this.agentId, isBeside: true });
     fill(/** @type {Element} */ (this.side),
       h('div', { class: 'segments', role: 'group', 'aria-label': 'What is shown here' }, buttons), content);
@@ -102,7 +104,7 @@ export class Browsing extends View {
 
   /** @param {Page | null} current */
   showTabs(current) {
-    const told = JSON.stringify([current?.id, this.pages.map(page => [page.id, page.title, page.url, page.label, page.isolated])]);
+    const told = JSON.stringify([current?.id, this.pages.map(page => [page.id, page.title, page.url, page.label, page.isolated, page.controlled_by])]);
     if (told === this.told) return;
     this.told = told;
     const focused = this.tabs.contains(document.activeElement);
@@ -124,6 +126,7 @@ export class Browsing extends View {
         keydown: (/** @type {KeyboardEvent} */ event) => { if (event.key === 'Delete') this.close(page.id); },
         auxclick: (/** @type {MouseEvent} */ event) => { if (event.button === 1) this.close(page.id); },
       } }, h('span', { class: 'tab-name' }, name),
+    page.controlled_by && h('span', { class: 'tab-driven', title: `${page.controlled_by} has control` }, icon('hand')),
     page.label && h('span', { class: 'label' }, page.label),
     page.isolated && h('span', { class: 'label' }, 'isolated'));
     if (!isCurrent || !whoAmI().can_control) return [tab];
@@ -177,7 +180,9 @@ export class Browsing extends View {
     this.acting?.abort();
     this.acting = new AbortController();
     this.life.signal.addEventListener('abort', () => this.acting?.abort());
-    const body = { action, params, ...(isOnPage && pageId && { page: pageId }) };
+    const token = pageId === this.live?.pageId ? this.live?.controlToken : null;
+    const body = { action, params, ...(isOnPage && pageId && { page: pageId }),
+      ...(token && { control_token: token }) };
     this.tellStatus([h('span', { class: 'soft' }, `${action} …`)], true);
     run(this.agentId, body, command => this.showMove(command), problem => this.tellStatus(
       [icon('alert'), h('code', {}, problem.code), ` ${problem.message}`]), this.acting.signal);
@@ -207,7 +212,8 @@ export class Browsing extends View {
 
   /** @param {Page | null} page */
   showDialog(page) {
-    const dialog = page?.dialog?.action === 'open' ? page.dialog : null;
+    // Whoever drives the page answers under their lease, above the picture.
+    const dialog = page?.dialog?.action === 'open' && !this.live?.controlToken ? page.dialog : null;
     const told = dialog ? `${page?.id} ${dialog.type} ${dialog.message}` : '';
     if (this.toldDialog === told) return;
     this.toldDialog = told;

@@ -26,6 +26,9 @@ class Console extends View {
   isAddressed = false;
   /** @type {() => string} */
   pageId = () => '';
+  /** The token of whoever drives the page that stands beside; it is in no snippet.
+   * @type {() => string | null} */
+  controlToken = () => null;
   tool = 'cli';
   /** @type {AbortController | null} */
   running = null;
@@ -231,7 +234,8 @@ class Console extends View {
     this.running?.abort();
     this.running = new AbortController();
     fill(this.outcome, h('p', { class: 'soft' }, 'Sending …'));
-    run(this.agentId, body, command => this.showOutcome(command), problem => {
+    const token = this.controlToken();
+    run(this.agentId, { ...body, ...(token && { control_token: token }) }, command => this.showOutcome(command), problem => {
       const told = problem.errors.map(each => h('li', {}, h('code', {}, each.field), ' ', each.message));
       fill(this.outcome, h('div', { class: 'fault' },
         h('div', { class: 'fault-head' }, h('code', {}, problem.code), 'It did not run.'),

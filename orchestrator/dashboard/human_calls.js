@@ -50,13 +50,15 @@ export class HumanCalls {
     return h('section', { class: 'call', 'aria-label': 'A person is asked for' },
       h('div', { class: 'call-head' }, icon('hand'), h('h2', {}, `${this.agentId} asks for a person`),
         h('span', { class: 'soft' }, living(() => ago(command.started_at ?? command.created_at)),
-          command.page && ` · page ${command.page.id}`)),
+          command.page && [' · ', h('a', {
+          href: `/agents/${encodeURIComponent(this.agentId)}?page=${encodeURIComponent(command.page.id)}`,
+        }, `page ${command.page.id}`)])),
       reason,
       whoAmI().can_control && h('form', { on: { submit: async (/** @type {Event} */ event) => {
         event.preventDefault();
         done.disabled = true;
         wrong.hidden = true;
-        const told = await this.release(note.value).catch(error => error.message);
+        const told = await this.release(command, note.value).catch(error => error.message);
         if (!told) return;
         done.disabled = false;
         wrong.hidden = false;
@@ -66,11 +68,14 @@ export class HumanCalls {
 
   /**
    * Say that it is done; answers what went wrong, if something did.
+   * @param {CommandSummary} command
    * @param {string} note
    */
-  async release(note) {
+  async release(command, note) {
+    const call = fleet.agents.get(this.agentId)?.browser?.human_calls?.find(
+      each => each.request_id === command.request_id);
     const answer = await api.post(`/api/agents/${encodeURIComponent(this.agentId)}/commands`,
-      { action: 'release_human', params: note ? { note } : {} }, { wait: 10 });
+      { action: 'release_human', params: { ...(note && { note }), ...(call && { request: call.id }) } }, { wait: 10 });
     return answer.error?.message ?? '';
   }
 }

@@ -8,9 +8,14 @@ export interface Dialog { type: string; message: string; action: string; page: s
 export interface Page {
   id: string; url: string; title: string; main: boolean;
   label: string | null; isolated: boolean; dialog: Dialog | null;
+  controlled_by?: string | null;
+}
+export interface HumanCall {
+  id: string; reason: string; page: string; asked_at: number; request_id: string;
 }
 export interface Browser {
   name: string; version: string; epoch: number; ok: boolean; headless: boolean; pages: Page[];
+  human_calls?: HumanCall[];
 }
 export interface Agent {
   agent_id: string;
@@ -57,3 +62,9 @@ export interface Me {
   kind: string; can_control: boolean; agent_id: string | null; expires_at: string | null;
 }
 export interface PageOf<T> { items: T[]; next_cursor: string | null }
+export interface LiveState {
+  page: string; url: string; title: string;
+  dialog: Dialog | null;
+  control: { holder: string; seconds: number } | null;
+  chooser: { number: number; multiple: boolean } | null;
+}
