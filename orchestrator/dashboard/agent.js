@@ -10,6 +10,7 @@ import { CONDITIONS, conditionOf, fleet } from './fleet_state.js';
 import { ago, moment } from './format.js';
 import { HumanCalls } from './human_calls.js';
 import { shortcut } from './keys.js';
+import { whoAmI } from './me.js';
 import { go, title } from './router.js';
 import { living, View } from './view.js';
 
@@ -28,6 +29,9 @@ class AgentPage extends View {
     const part = this.params.part ?? '';
     const path = `/agents/${encodeURIComponent(id)}`;
     title(id);
+    // A visitor may not run anything, nor see when the agent was here.
+    const parts = PARTS.filter(([name]) => (whoAmI().can_control || name !== 'run')
+      && (!whoAmI().agent_id || name !== 'about'));
     this.pill = h('span', { class: 'pill' });
     this.facts = h('p', { class: 'soft agent-facts' });
     this.labels = h('span', { class: 'labels' });
@@ -38,12 +42,12 @@ class AgentPage extends View {
         h('span', { 'aria-hidden': 'true' }, '/')),
       h('div', { class: 'head agent-head' }, h('h1', {}, id), this.pill, this.labels, this.facts),
       this.calls.element,
-      h('nav', { class: 'parts', 'aria-label': 'Parts of this agent' }, PARTS.map(([name, words]) => h('a', {
+      h('nav', { class: 'parts', 'aria-label': 'Parts of this agent' }, parts.map(([name, words]) => h('a', {
         href: name ? `${path}/${name}` : path, 'aria-current': name === part && 'page',
       }, words))),
       this.body);
     fill(this.body, this.make(part, id));
-    PARTS.forEach(([name, words], at) => shortcut(String(at + 1), `${words} of this agent`,
+    parts.forEach(([name, words], at) => shortcut(String(at + 1), `${words} of this agent`,
       () => go(name ? `${path}/${name}` : path), signal));
     fleet.listen(changes => {
       if (changes.all || changes.agents.has(id)) this.show();

@@ -58,7 +58,7 @@ export class Browsing extends View {
         this.status, this.dialog, this.live),
       this.side));
     this.addEventListener('x-control', () => this.show());
-    this.showSide('run');
+    this.showSide(whoAmI().can_control ? 'run' : 'history');
     fleet.listen(changes => {
       if (changes.all || changes.agents.has(this.agentId)) this.show();
     }, signal);
@@ -67,7 +67,7 @@ export class Browsing extends View {
 
   /** @param {'run' | 'history'} part */
   showSide(part) {
-    const buttons = [['run', 'Run'], ['history', 'Latest']].map(([name, words]) => h('button', {
+    const buttons = [['run', 'Run'], ['history', 'Latest']].filter(([name]) => whoAmI().can_control || name !== 'run').map(([name, words]) => h('button', {
       type: 'button', 'aria-pressed': String(name === part),
       on: { click: () => this.showSide(/** @type {any} */ (name)) } }, words));
     const content = part === 'run'

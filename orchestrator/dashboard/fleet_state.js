@@ -5,6 +5,7 @@
 
 import { get } from './api.js';
 import { EventStream } from './events.js';
+import { whoAmI } from './me.js';
 
 /** @typedef {import('./types').Agent} Agent */
 /** @typedef {import('./types').CommandSummary} CommandSummary */
@@ -14,6 +15,14 @@ import { EventStream } from './events.js';
 
 export const OPEN_STATES = ['queued', 'dispatched', 'running'];
 const PAGE = 500;
+
+/**
+ * Return where commands are listed; of one agent they are under its own path.
+ * @param {string | null} agentId
+ */
+export function commandsPath(agentId) {
+  return agentId ? `/api/agents/${encodeURIComponent(agentId)}/commands` : '/api/commands';
+}
 
 /** @returns {Changes} */
 const nothingNew = () => ({ agents: new Set(), commands: [], all: false, missed: false });
@@ -73,7 +82,7 @@ class FleetState {
     try {
       const [agents, ...commands] = await Promise.all([
         all('/api/agents', {}, items => { if (!this.isLoaded) this.takeFirst(items); }),
-        ...OPEN_STATES.map(state => all('/api/commands', { state }, () => {})),
+        ...OPEN_STATES.map(state => all(commandsPath(whoAmI().agent_id), { state }, () => {})),
       ]);
       if (this.newer !== newer) return;
       this.takeAll(agents, commands.flat(), newer);

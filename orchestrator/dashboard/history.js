@@ -3,9 +3,10 @@
 import * as api from './api.js';
 import { artifactUrl, isOpen, isPicture, isTrace, lasted, lastedWords, statePill, STATES } from './command_view.js';
 import { h, fill, freshId, say } from './dom.js';
-import { fleet } from './fleet_state.js';
+import { commandsPath, fleet } from './fleet_state.js';
 import { clock, day, shortUrl } from './format.js';
 import { icon } from './icons.js';
+import { whoAmI } from './me.js';
 import { query, setQuery, title } from './router.js';
 import { View } from './view.js';
 
@@ -77,9 +78,10 @@ class HistoryList extends View {
     this.isLoading = true;
     if (!this.rows.size) say(this.told, 'Loading …');
     try {
-      const page = await api.get('/api/commands', {
+      const agentId = this.agentId || this.agent.value.trim() || whoAmI().agent_id;
+      const page = await api.get(commandsPath(agentId), {
         limit: this.isBeside ? 20 : PAGE, cursor: this.cursor, state: this.state.value,
-        action: this.action.value.trim(), agent_id: this.agentId || this.agent.value.trim(),
+        action: this.action.value.trim(),
       }, this.life.signal);
       if (asked !== this.asked) return;
       this.show(page.items, isFirst);

@@ -63,11 +63,18 @@ function markNav() {
 }
 
 addEventListener('x-routed', markNav);
-showTools();
-fleet.start();
-start();
-// What may be done is not known before this; until then what everybody may do is shown.
-learnWhoIAm().then(() => {
+/** Nothing is asked for before it is known who asks: a visitor sees one agent, by its own paths. */
+async function begin() {
   showTools();
-  dispatchEvent(new Event('x-me'));
-}, () => {});
+  await learnWhoIAm();
+  showTools();
+  fleet.start();
+  start();
+}
+
+begin().catch(error => {
+  if (error.status === 401) return;
+  fill(/** @type {Element} */ (document.getElementById('main')), h('div', { class: 'empty' },
+    h('h1', {}, 'The orchestrator does not answer'), h('p', {}, error.message),
+    h('button', { type: 'button', on: { click: () => location.reload() } }, 'Try again')));
+});

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from typing import Any, Final
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, ViewportSize, async_playwright
 
 from agent_runtime.browser.find import find_browser
 from tests.dashboard.actors import MALLORY, start_actors
 from tests.end_to_end.fleet import Fleet
 from tests.site.server import Site
 
-CROWD = 120
+CROWD: Final = 120
+DESK: Final[ViewportSize] = {"width": 1440, "height": 900}
 
 
 @pytest.fixture(scope="package")
@@ -53,28 +56,32 @@ async def chromium() -> AsyncIterator[Browser]:
             yield browser
 
 
-def authorized(fleet: Fleet) -> dict[str, str]:
-    """Return the header that lets a browser in."""
-    return {"Authorization": f"Bearer {(fleet.data_dir / 'token').read_text().strip()}"}
-
-
-@pytest_asyncio.fixture(loop_scope="package")
-async def person(chromium: Browser, fleet: Fleet) -> AsyncIterator[BrowserContext]:
-    """A person with the token; what goes wrong in her pages fails the test."""
-    async with await chromium.new_context(
-        base_url=fleet.url,
-        viewport={"width": 1440, "height": 900},
-        extra_http_headers=authorized(fleet),
-    ) as context:
+@asynccontextmanager
+async def somebody(
+    chromium: Browser, fleet: Fleet, *, size: ViewportSize = DESK, **how: Any
+) -> AsyncIterator[BrowserContext]:
+    """Let a person with the token sign in; what goes wrong in her pages fails the test."""
+    async with await chromium.new_context(base_url=fleet.url, viewport=size, **how) as context:
         wrong: list[str] = []
         context.on("weberror", lambda error: wrong.append(str(error.error)))
+        context.set_default_timeout(10_000)
+        await context.request.post(
+            "/sign-in",
+            form={"token": (fleet.data_dir / "token").read_text().strip()},
+            headers={"Origin": fleet.url, "Sec-Fetch-Site": "same-origin"},
+        )
         yield context
         assert wrong == []
 
 
 @pytest_asyncio.fixture(loop_scope="package")
+async def person(chromium: Browser, fleet: Fleet) -> AsyncIterator[BrowserContext]:
+    """A person who signed in."""
+    async with somebody(chromium, fleet) as context:
+        yield context
+
+
+@pytest_asyncio.fixture(loop_scope="package")
 async def page(person: BrowserContext) -> Page:
     """A tab of hers."""
-    page = await person.new_page()
-    page.set_default_timeout(10_000)
-    return page
+    return await person.new_page()

@@ -10,7 +10,7 @@ import pytest
 from playwright.async_api import Browser, Page, ViewportSize, expect
 
 from tests.dashboard.actors import MALLORY
-from tests.dashboard.conftest import authorized
+from tests.dashboard.conftest import DESK, somebody
 from tests.end_to_end.fleet import Fleet
 
 pytestmark = [
@@ -19,7 +19,6 @@ pytestmark = [
     pytest.mark.asyncio(loop_scope="package"),
 ]
 
-DESK: ViewportSize = {"width": 1440, "height": 900}
 PHONE: ViewportSize = {"width": 390, "height": 844}
 
 TOO_WIDE = "document.documentElement.scrollWidth > innerWidth"
@@ -57,12 +56,8 @@ async def test_axe_finds_nothing_in_any_view_and_nothing_is_wider_than_a_telepho
     chromium: Browser, fleet: Fleet, scheme: Literal["light", "dark"]
 ) -> None:
     source = axe()
-    async with await chromium.new_context(
-        base_url=fleet.url,
-        color_scheme=scheme,
-        reduced_motion="reduce",
-        extra_http_headers=authorized(fleet),
-        bypass_csp=True,
+    async with somebody(
+        chromium, fleet, color_scheme=scheme, reduced_motion="reduce", bypass_csp=True
     ) as context:
         page = await context.new_page()
         found: dict[str, object] = {}

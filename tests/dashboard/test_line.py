@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.async_api import Browser, expect
 
-from tests.dashboard.conftest import authorized
+from tests.dashboard.conftest import somebody
 from tests.end_to_end.fleet import Fleet
 
 pytestmark = [
@@ -31,9 +32,7 @@ def lonely(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
 async def test_a_restart_is_told_and_got_over_without_a_reload_or_a_lost_filter(
     chromium: Browser, lonely: Fleet
 ) -> None:
-    async with await chromium.new_context(
-        base_url=lonely.url, extra_http_headers=authorized(lonely)
-    ) as context:
+    async with somebody(chromium, lonely) as context:
         page = await context.new_page()
         with lonely.client() as client:
             client.post("/api/agents/left/enrolment")
@@ -54,9 +53,7 @@ async def test_a_restart_is_told_and_got_over_without_a_reload_or_a_lost_filter(
 async def test_a_command_sent_into_the_void_is_found_again_or_told_not_to_have_been_taken(
     chromium: Browser, lonely: Fleet
 ) -> None:
-    async with await chromium.new_context(
-        base_url=lonely.url, extra_http_headers=authorized(lonely)
-    ) as context:
+    async with somebody(chromium, lonely) as context:
         page = await context.new_page()
         await page.goto("/")
         await expect(page.get_by_text("Your first agent")).to_be_visible()
@@ -78,9 +75,7 @@ async def test_a_command_sent_into_the_void_is_found_again_or_told_not_to_have_b
 async def test_a_fleet_without_agents_teaches_the_first_command(
     chromium: Browser, lonely: Fleet
 ) -> None:
-    async with await chromium.new_context(
-        base_url=lonely.url, extra_http_headers=authorized(lonely)
-    ) as context:
+    async with somebody(chromium, lonely) as context:
         page = await context.new_page()
         await page.goto("/")
 
@@ -96,20 +91,18 @@ async def test_who_is_not_signed_in_is_asked_to_and_comes_back_to_the_same_view(
         await page.goto("/history?state=failed")
 
         await expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
-        assert page.url.endswith("/sign-in?next=/history%3Fstate%3Dfailed")
+        assert parse_qs(urlsplit(page.url).query) == {"next": ["/history?state=failed"]}
 
 
 async def test_a_token_that_is_revoked_meanwhile_leads_to_sign_in(
     chromium: Browser, lonely: Fleet
 ) -> None:
-    async with await chromium.new_context(
-        base_url=lonely.url, extra_http_headers=authorized(lonely)
-    ) as context:
+    async with somebody(chromium, lonely) as context:
         page = await context.new_page()
         await page.goto("/")
         await expect(page.get_by_text("Your first agent")).to_be_visible()
 
-        await context.set_extra_http_headers({})
+        await context.clear_cookies()
         await page.evaluate(
             "import('/dashboard/fleet_state.js').then(m => m.fleet.stream.connect())"
         )
