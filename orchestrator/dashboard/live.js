@@ -15,6 +15,8 @@ import { View } from './view.js';
 
 const WANT = { fps: 30, quality: 60 };
 const SOON_SECONDS = 30;
+/** What was typed last goes another way than the hand-back, which must not overtake it. */
+const SETTLE_MS = 300;
 const SOMEBODY = 'A person at the dashboard';
 
 /** @type {{[code: string]: string}} */
@@ -277,6 +279,7 @@ export class Live extends View {
   async handBack(note) {
     const { lease } = this;
     this.dropHands();
+    await new Promise(done => setTimeout(done, SETTLE_MS));
     try {
       await lease?.giveBack(note);
       this.tell('');
