@@ -18,6 +18,11 @@ pytestmark = [
 ]
 
 
+def bearing(fleet: Fleet) -> dict[str, str]:
+    """Return the token as a header, which a restart of the orchestrator cannot forget."""
+    return {"Authorization": f"Bearer {(fleet.data_dir / 'token').read_text().strip()}"}
+
+
 @pytest.fixture
 def lonely(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
     """An orchestrator of its own, which can be killed, and nobody who ever enrolled."""
@@ -32,7 +37,7 @@ def lonely(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
 async def test_a_restart_is_told_and_got_over_without_a_reload_or_a_lost_filter(
     chromium: Browser, lonely: Fleet
 ) -> None:
-    async with somebody(chromium, lonely) as context:
+    async with somebody(chromium, lonely, extra_http_headers=bearing(lonely)) as context:
         page = await context.new_page()
         with lonely.client() as client:
             client.post("/api/agents/left/enrolment")
@@ -53,7 +58,7 @@ async def test_a_restart_is_told_and_got_over_without_a_reload_or_a_lost_filter(
 async def test_a_command_sent_into_the_void_is_found_again_or_told_not_to_have_been_taken(
     chromium: Browser, lonely: Fleet
 ) -> None:
-    async with somebody(chromium, lonely) as context:
+    async with somebody(chromium, lonely, extra_http_headers=bearing(lonely)) as context:
         page = await context.new_page()
         await page.goto("/")
         await expect(page.get_by_text("Your first agent")).to_be_visible()
