@@ -9,9 +9,11 @@ import { h, fill, say } from './dom.js';
 import { CONDITIONS, conditionOf, fleet } from './fleet_state.js';
 import { ago, moment } from './format.js';
 import { HumanCalls } from './human_calls.js';
+import { icon } from './icons.js';
 import { shortcut } from './keys.js';
 import { whoAmI } from './me.js';
 import { go, title } from './router.js';
+import { shareButton } from './sharing.js';
 import { living, View } from './view.js';
 
 /** @typedef {import('./types').Agent} Agent */
@@ -38,9 +40,10 @@ class AgentPage extends View {
     this.calls = new HumanCalls(id);
     this.body = h('div', { class: 'agent-body' });
     fill(this,
-      h('nav', { class: 'crumbs', 'aria-label': 'Where this is' }, h('a', { href: '/' }, 'Fleet'),
-        h('span', { 'aria-hidden': 'true' }, '/')),
-      h('div', { class: 'head agent-head' }, h('h1', {}, id), this.pill, this.labels, this.facts),
+      h('nav', { class: 'crumbs', 'aria-label': 'Where this is' }, h('a', { href: '/' },
+        icon('back'), 'Fleet')),
+      h('div', { class: 'head agent-head' }, h('h1', {}, id), this.pill, this.labels, this.facts,
+        whoAmI().can_control && shareButton(id)),
       this.calls.element,
       h('nav', { class: 'parts', 'aria-label': 'Parts of this agent' }, parts.map(([name, words]) => h('a', {
         href: name ? `${path}/${name}` : path, 'aria-current': name === part && 'page',

@@ -43,7 +43,8 @@ export function makeCard(form) {
     pill.className = `pill ${CONDITIONS[condition].tone}`;
     say(pill, CONDITIONS[condition].words);
     const page = mainPage(agent);
-    say(title, page ? page.title || 'Untitled page' : 'No page known');
+    say(title, !page ? 'No page known' : page.title
+      || (page.url === 'about:blank' ? 'Blank page' : 'Untitled page'));
     say(url, page ? shortUrl(page.url) : '—');
     title.title = page?.title ?? '';
     url.title = page?.url ?? '';

@@ -28,7 +28,7 @@ const GROUPS = {
 const WALL = {
   gap: 16,
   columns: (/** @type {number} */ width) => Math.floor((width + 16) / (264 + 16)),
-  height: (/** @type {number} */ width) => Math.round(width * 0.5625) + 148,
+  height: (/** @type {number} */ width) => Math.round(width * 0.5625) + 136,
 };
 const LIST = {
   gap: 0,

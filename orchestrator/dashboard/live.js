@@ -46,6 +46,7 @@ export class Live extends View {
   hasPicture = false;
   pictureAt = 0;
   goneCode = '';
+  isGone = false;
   toldWheel = '';
   toldAsked = '';
   told = h('div', { class: 'control-told', role: 'status', hidden: true });
@@ -88,6 +89,7 @@ export class Live extends View {
     this.dropHands();
     this.hasPicture = false;
     this.state = null;
+    this.isGone = false;
     this.lease = null;
     this.veiled('Waiting for the picture …');
     this.connect();
@@ -143,13 +145,16 @@ export class Live extends View {
     // `gone` says why, and the end of the socket that follows it adds nothing.
     if (!code && this.goneCode) return;
     this.goneCode = code;
+    this.isGone = true;
     const since = this.hasPicture ? ` This is how it was at ${clock(this.pictureAt)}.` : '';
     this.veiled(`${GONE[code] ?? message}${since}`);
+    this.showWheel();
   }
 
   /** @param {LiveState} state */
   takeState(state) {
     this.goneCode = '';
+    this.isGone = false;
     this.state = state;
     if (this.hasPicture) {
       this.veil.hidden = true;
@@ -201,19 +206,19 @@ export class Live extends View {
       say(this.who, left <= SOON_SECONDS ? `You have control, for ${whole(left)} more if you do nothing`
         : 'You have control. Ctrl Alt Enter gives the keyboard back');
       if (this.stay) this.stay.hidden = left > SOON_SECONDS;
-    } else say(this.who, control ? `${control.holder} has control` : 'You are watching');
+    } else say(this.who, this.isGone ? 'There is nothing to see now' : control ? `${control.holder} has control` : 'You are watching');
     this.who.classList.toggle('is-held', Boolean(this.lease?.isHeld || control));
   }
 
   /** Show what can be done about who drives; not while it is being typed into. */
   showWheel() {
     const isHeld = Boolean(this.lease?.isHeld);
-    const told = `${isHeld} ${Boolean(this.state?.control)} ${this.pageId} ${whoAmI().can_control}`;
+    const told = `${isHeld} ${this.isGone} ${Boolean(this.state?.control)} ${this.pageId} ${whoAmI().can_control}`;
     this.showWho();
     if (this.toldWheel === told) return;
     this.toldWheel = told;
     this.stay = null;
-    if (!whoAmI().can_control || !this.pageId) fill(this.wheel);
+    if (!whoAmI().can_control || !this.pageId || (this.isGone && !isHeld)) fill(this.wheel);
     else if (isHeld) this.showHandBack();
     else this.showTake();
     this.showWho();

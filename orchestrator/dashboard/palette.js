@@ -59,7 +59,7 @@ function fit(text, wanted) {
  * @param {string} label
  * @returns {HTMLDialogElement}
  */
-function dialog(label) {
+export function dialog(label) {
   const element = h('dialog', { class: 'palette', 'aria-label': label, on: {
     close: () => element.remove(),
     /** @param {MouseEvent} event */
@@ -98,7 +98,7 @@ export function openPalette() {
       .map(each => each.target);
     fill(list, shown.length ? shown.map((target, index) => h('li', {
       id: `${listId}-${index}`, role: 'option', on: { click: () => take(index) },
-    }, icon(target.kind === 'agent' ? 'agent' : 'forward'), h('span', { class: 'name' }, target.name),
+    }, icon(target.kind === 'agent' ? 'agent' : 'forward'), h('span', { class: 'target' }, target.name),
     h('span', { class: 'more' }, target.more)))
       : h('li', { class: 'none', role: 'option', 'aria-disabled': 'true' }, 'Nothing is called so.'));
     mark(0);

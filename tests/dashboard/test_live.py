@@ -212,14 +212,17 @@ async def test_a_page_that_goes_leaves_its_last_picture_in_grey_with_the_time(
 
 
 async def test_a_visitor_by_a_link_sees_one_agent_and_can_change_nothing(
-    chromium: Browser, fleet: Fleet, tab: str
+    page: Page, chromium: Browser, fleet: Fleet, tab: str
 ) -> None:
-    with fleet.client() as client:
-        link = client.post("/api/agents/alpha/shares", json={}).json()["url"]
+    await page.goto("/agents/alpha")
+    await page.get_by_role("button", name="Share").click()
+    await page.get_by_role("button", name="Make a link").click()
+    link = await page.get_by_text(f"{fleet.url}/share/").inner_text()
     async with await chromium.new_context(base_url=fleet.url) as context:
         page = await context.new_page()
         await page.goto(link)
         await page.get_by_role("button").click()
+        await expect(page).to_have_title("alpha · Xagent")
         await page.goto(f"/agents/alpha?page={tab}")
 
         await expect(page.locator(".stage-veil")).to_be_hidden()
