@@ -29,16 +29,17 @@ def site() -> Iterator[Site]:
 
 @pytest.fixture(scope="package")
 def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
-    """An orchestrator, the real agent alpha, and many that only play."""
+    """An orchestrator, the real agents alpha and beta, and many that only play."""
     fleet = Fleet(tmp_path_factory.mktemp("fleet"))
     actors: subprocess.Popen[bytes] | None = None
     fleet.start_orchestrator()
-    fleet.start_agent("alpha")
+    for name in ("alpha", "beta"):
+        fleet.start_agent(name)
     try:
         actors = start_actors(
             fleet.url, fleet.data_dir / "token", CROWD, fleet.data_dir / "actors.log"
         )
-        fleet.until_ready("alpha", MALLORY, f"crowd-{CROWD - 1:04}")
+        fleet.until_ready("alpha", "beta", MALLORY, f"crowd-{CROWD - 1:04}")
         yield fleet
     finally:
         if actors is not None:

@@ -15,7 +15,7 @@ pytestmark = [
     pytest.mark.asyncio(loop_scope="package"),
 ]
 
-ALL = CROWD + 2
+ALL = CROWD + 3
 
 
 async def test_every_agent_is_shown_with_its_page_and_its_state(page: Page) -> None:
