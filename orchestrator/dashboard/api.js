@@ -21,6 +21,8 @@ export class Problem extends Error {
   }
 }
 
+const SHORT = 16_000;
+
 let ahead = 0;
 
 /** Return the time by the orchestrator's clock, which may differ from this machine's. */
@@ -94,8 +96,13 @@ export async function get(path, query = {}, signal) {
  * @returns {Promise<any>}
  */
 export async function post(path, body, query = {}) {
-  const options = body === undefined ? {} : {
-    body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' },
+  const text = body === undefined ? undefined : JSON.stringify(body);
+  const options = {
+    body: text,
+    headers: text === undefined ? undefined : { 'Content-Type': 'application/json' },
+    // What somebody has decided is sent even if they leave the page in the same moment; browsers
+    // do that for what is short.
+    keepalive: (text ?? '').length < SHORT,
   };
   return (await ask(path + queryOf(query), { method: 'POST', ...options })).json();
 }

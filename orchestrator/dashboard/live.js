@@ -45,6 +45,7 @@ export class Live extends View {
   viewport = { width: 1280, height: 800 };
   hasPicture = false;
   pictureAt = 0;
+  sentAt = 0;
   goneCode = '';
   isGone = false;
   toldWheel = '';
@@ -284,7 +285,9 @@ export class Live extends View {
   async handBack(note) {
     const { lease } = this;
     this.dropHands();
-    await new Promise(done => setTimeout(done, SETTLE_MS));
+    if (this.giver) this.giver.disabled = true;
+    const left = SETTLE_MS - (Date.now() - this.sentAt);
+    if (left > 0) await new Promise(done => setTimeout(done, left));
     try {
       await lease?.giveBack(note);
       this.tell('');
@@ -302,6 +305,7 @@ export class Live extends View {
     if (!this.lease?.isHeld) return;
     this.socket?.say({ type: 'input', token: this.lease.token, events });
     this.lease.extend();
+    this.sentAt = Date.now();
     this.showWho();
   }
 

@@ -56,6 +56,7 @@ async def test_a_person_signs_in_watches_runs_takes_the_wheel_and_finds_it_all_i
 
         # 5. She hands back, and the command that asked goes on with her note.
         await page.get_by_role("button", name="Hand back").click()
+        await expect(page.get_by_role("button", name="Take control")).to_be_visible()
         await page.get_by_label("Note", exact=True).fill("Done as Ada.")
         await page.get_by_role("button", name="Done, go on").click()
         await expect(page.get_by_text("Log in, please.")).to_have_count(0)
