@@ -27,6 +27,8 @@ SIZES: Final[dict[str, ViewportSize]] = {
 }
 SCHEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
 
+THUMBNAIL: Final = 320
+
 STYLE: Final = """<style>
   body { margin: 0; font: 15px/1.5 system-ui, sans-serif; color: #222; background: #f6f7f9; }
   header { padding: 14px 32px; color: #fff; font-weight: 600; }
@@ -179,7 +181,8 @@ async def _settle(page: Page, name: str) -> None:
         await page.wait_for_timeout(1500)
     elif name == "agent":
         # What a small picture of the page was made for comes first, and then a sharp one.
-        await page.wait_for_function("document.querySelector('.stage-canvas').width > 340")
+        await expect(page.locator(".stage-veil")).to_be_hidden()
+        await expect(page.locator(".stage-canvas")).not_to_have_js_property("width", THUMBNAIL)
     await page.wait_for_timeout(300)
 
 
