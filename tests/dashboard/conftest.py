@@ -16,7 +16,7 @@ from tests.dashboard.actors import MALLORY, start_actors
 from tests.end_to_end.fleet import Fleet
 from tests.site.server import Site
 
-CROWD: Final = 120
+CROWD: Final = 80
 DESK: Final[ViewportSize] = {"width": 1440, "height": 900}
 
 

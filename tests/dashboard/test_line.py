@@ -23,9 +23,9 @@ def bearing(fleet: Fleet) -> dict[str, str]:
     return {"Authorization": f"Bearer {(fleet.data_dir / 'token').read_text().strip()}"}
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def lonely(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
-    """An orchestrator of its own, which can be killed, and nobody who ever enrolled."""
+    """An orchestrator of its own, and nobody who ever enrolled; who kills it starts it again."""
     fleet = Fleet(tmp_path_factory.mktemp("lonely"))
     fleet.start_orchestrator()
     try:
