@@ -353,5 +353,5 @@ async def busiest_renderer(asker: Asker) -> psutil.Process:
         if "--type=renderer" in one.cmdline()
     ]
     before = {one: one.cpu_times().user for one in renderers}
-    await asker.get("evaluate", expression="for (let t = Date.now(); Date.now() < t + 300;);")
+    await asker.get("evaluate", expression="for (let t = Date.now(); Date.now() < t + 700;);")
     return max(renderers, key=lambda one: one.cpu_times().user - before[one])
