@@ -26,6 +26,8 @@ from orchestrator.access.attempts import Attempts
 from orchestrator.access.enrolments import Enrolments
 from orchestrator.access.guard import Guard
 from orchestrator.access.keys import UserToken
+from orchestrator.access.shares import Shares
+from orchestrator.access.sign_in_links import SignInLinks
 from orchestrator.access.sign_ins import SignIns
 from orchestrator.api.busiest import BusiestRoute
 from orchestrator.api.routes import build_routes
@@ -51,6 +53,7 @@ from orchestrator.store.schema import upgrade
 from orchestrator.store.sessions import SessionStore
 from orchestrator.store.writer import Writer
 from orchestrator.web.routes import build_web_routes
+from orchestrator.web.shares import SharePages
 from orchestrator.web.sign_in import SignInPages
 from orchestrator.web.traces import TracePages
 from orchestrator.web.viewer import installed_viewer
@@ -144,6 +147,7 @@ async def _build(
         on_deleted=metrics.retention_deleted,
         on_total=metrics.artifacts_summed_up,
     )
+    sign_ins, sign_in_links, shares, attempts = SignIns(), SignInLinks(), Shares(), Attempts()
     services = Services(
         agents=registry,
         presence=connections,
@@ -153,16 +157,18 @@ async def _build(
         enrolments=Enrolments(
             EnrolmentStore(writer, readers), registry, admission.refuse_stranger, admission.turn
         ),
+        sign_in_links=sign_in_links,
+        shares=shares,
         events=events,
         metrics=metrics,
         unready=unready,
         version=version("xagent"),
         body_bytes=bounds.body_bytes,
     )
-    sign_ins = SignIns()
     routes = [
         *build_web_routes(
-            SignInPages(token.matches, sign_ins, Attempts()),
+            SignInPages(token.matches, sign_ins, sign_in_links, attempts),
+            SharePages(shares, attempts),
             TracePages(artifacts, installed_viewer()),
             metrics.request_answered,
         ),
@@ -174,7 +180,8 @@ async def _build(
         Router(routes, redirect_slashes=False),
         is_user=token.matches,
         agent_of=registry.agent_of_credential,
-        is_signed_in=sign_ins.holds,
+        person_of=sign_ins.principal_of,
+        visitor_of=shares.principal_of,
         allowed_hosts=settings.allowed_hosts if own is None else (*settings.allowed_hosts, own),
         allowed_origins=settings.allowed_origins,
         on_refusal=metrics.access_refused,

@@ -7,6 +7,7 @@ OrchestratorError
     ├── AgentOffline        503, nothing was recorded or sent
     ├── CommandUnknown      404
     ├── ArtifactUnknown     404
+    ├── ShareUnknown        404
     ├── ActionUnknown       422, names the nearest
     ├── InvalidParams       422, names each field
     ├── InvalidRequest      422, a field has no valid value
@@ -103,6 +104,14 @@ class ArtifactUnknown(Refusal):
     status = 404
     code = "artifact_unknown"
     title = "Unknown artifact"
+
+
+class ShareUnknown(Refusal):
+    """No share has this id or this link, or not any more."""
+
+    status = 404
+    code = "share_unknown"
+    title = "Unknown share"
 
 
 class AgentOffline(Refusal):

@@ -11,10 +11,13 @@ HTTP_CODES: Final[Mapping[str, str]] = {
     "malformed_body": "Send JSON; the detail says where it breaks.",
     "unauthorized": "Send `Authorization: Bearer …`; `xagent token` prints the token.",
     "invalid_enrolment_token": "Make a new token with `xagent token --agent NAME`.",
-    "forbidden": "Use the credential of the agent whose command it is.",
+    "forbidden": "Use a credential that is for this: the agent's own for its commands; for a "
+    "browser that may only look, another sign-in.",
     "origin_not_allowed": "Name the page's origin with `--allowed-origin`, if you trust it.",
     "agent_unknown": "Check the name: `known` lists near ones. An agent appears when it enrols.",
     "artifact_unknown": "Check the id; look at `artifacts` of the command.",
+    "share_unknown": "`xagent share --list` says which there are; they end with their time, and "
+    "when the orchestrator starts again.",
     "command_unknown": "Check the id. If your submission got no answer, submit it again under "
     "the same id.",
     "no_trace": "Look at `artifacts` of the command for the one whose name ends in `trace.zip`.",

@@ -1,4 +1,4 @@
-"""The one cookie there is: it holds the secret of a browser that is signed in.
+"""The cookies: one holds the secret of a browser that is signed in, one that of a share.
 
 A script cannot read it, and no request that another site causes carries it. Over https its name
 makes browsers refuse one that somebody else tries to set. Over http, which is loopback, cookies
@@ -12,16 +12,17 @@ from typing import Final
 
 from starlette.types import Scope
 
-_NAME: Final = "xagent_browser"
+BROWSER: Final = "xagent_browser"
+SHARE: Final = "xagent_share"
 _MOST_VALUES: Final = 8
 
 
-def secrets_of(scope: Scope) -> tuple[str, ...]:
+def secrets_of(scope: Scope, cookie: str = BROWSER) -> tuple[str, ...]:
     """Return what a request's cookies of our name hold; usually one or none.
 
     Another may be there that somebody planted, on another path or from another port.
     """
-    name = _name(scope)
+    name = _name(cookie, scope)
     found = []
     for header, value in scope["headers"]:
         if header == b"cookie":
@@ -32,14 +33,17 @@ def secrets_of(scope: Scope) -> tuple[str, ...]:
     return tuple(found[:_MOST_VALUES])
 
 
-def cookie_with(secret: str, scope: Scope) -> str:
-    """Return the header that has the browser hold *secret* until it is closed."""
-    return f"{_name(scope)}={secret}; {_attributes(scope)}"
+def cookie_with(
+    secret: str, scope: Scope, cookie: str = BROWSER, *, seconds: int | None = None
+) -> str:
+    """Return the header that has the browser hold *secret* until it is closed, or for *seconds*."""
+    lasting = "" if seconds is None else f"; Max-Age={seconds}"
+    return f"{_name(cookie, scope)}={secret}; {_attributes(scope)}{lasting}"
 
 
-def cookie_without(scope: Scope) -> str:
+def cookie_without(scope: Scope, cookie: str = BROWSER) -> str:
     """Return the header that has the browser forget what it holds."""
-    return f"{_name(scope)}=; {_attributes(scope)}; Max-Age=0"
+    return cookie_with("", scope, cookie, seconds=0)
 
 
 def _attributes(scope: Scope) -> str:
@@ -47,12 +51,12 @@ def _attributes(scope: Scope) -> str:
     return f"Path=/; HttpOnly; SameSite=Strict{secure}"
 
 
-def _name(scope: Scope) -> str:
+def _name(cookie: str, scope: Scope) -> str:
     if _is_secure(scope):
-        return f"__Host-{_NAME}"
+        return f"__Host-{cookie}"
     host = next((value for header, value in scope["headers"] if header == b"host"), b"")
     port = host.rpartition(b":")[2].decode("latin-1")
-    return f"{_NAME}_{port}" if port.isdecimal() and port.isascii() else _NAME
+    return f"{cookie}_{port}" if port.isdecimal() and port.isascii() else cookie
 
 
 def _is_secure(scope: Scope) -> bool:

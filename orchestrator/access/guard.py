@@ -5,86 +5,61 @@ on a URL that was put together from them, because a Host header can then rewrite
 is not listed here needs the user's token, whether it exists or not, so a route that somebody
 adds later is closed until it is opened on purpose.
 
-A browser that is signed in holds a cookie. It opens only what is listed as a person's, which one
-can look at and nothing else: no command, no other part of the API, no socket.
+A browser holds a cookie: since it signed in, or came by a share. A cookie goes along with whatever
+a page asks for, so it counts only where the request is shown to be from a page of ours.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
-from enum import StrEnum
 from functools import lru_cache
 from typing import Final
 
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from orchestrator.access.cookies import secrets_of
-from orchestrator.access.own_paths import SIGN_IN, SIGN_OUT, sign_in_path
-from orchestrator.errors import HostNotAllowed, OriginNotAllowed, Refusal, Unauthorized
+from orchestrator.access.cookies import BROWSER, SHARE, secrets_of
+from orchestrator.access.entrances import (
+    AGENT_SOCKETS,
+    Entrance,
+    entrance,
+    is_open_to_browsers,
+    is_reading,
+    is_shared,
+)
+from orchestrator.access.own_paths import sign_in_path
+from orchestrator.access.principal import SCOPE_KEY, Principal, PrincipalKind
+from orchestrator.access.provenance import check_page, is_own_origin
+from orchestrator.errors import (
+    Forbidden,
+    HostNotAllowed,
+    OriginNotAllowed,
+    Refusal,
+    Unauthorized,
+)
 from orchestrator.problems import problem_response
 from xagent_protocol.close_codes import CloseCode
 from xagent_protocol.ids import AgentId
 
-
-class Entrance(StrEnum):
-    """Whose credential opens a route."""
-
-    PUBLIC = "public"
-    """Nobody's: without the user's token it tells no secret and no fact about any agent."""
-    USER = "user"
-    """The user's token."""
-    PERSON = "person"
-    """The user's token, or the cookie of a browser that is signed in."""
-    USER_OR_AGENT = "user_or_agent"
-    """The user's token, or the credential of any agent, to whom the route shows its own part."""
-    AGENT = "agent"
-    """The credential of the very agent that the path names."""
-    ENROLMENT = "enrolment"
-    """An enrolment token, which the route itself redeems."""
-
-
-class PrincipalKind(StrEnum):
-    """What kind of caller was let in."""
-
-    PUBLIC = "public"
-    USER = "user"
-    PERSON = "person"
-    AGENT = "agent"
-    ENROLMENT = "enrolment"
-
-
-@dataclass(frozen=True)
-class Principal:
-    """Who is calling; *agent_id* is set for agents only."""
-
-    kind: PrincipalKind
-    agent_id: AgentId | None = None
-
-
-SCOPE_KEY: Final = "xagent"
-"""Where the guard leaves the `Principal` in the scope."""
-
-PUBLIC_PATHS: Final = frozenset(
-    {"/", "/docs", "/openapi.json", "/health/live", "/health/ready", SIGN_IN}
-)
-
-PUBLIC_FORMS: Final = frozenset({SIGN_IN, SIGN_OUT})
-"""What anybody may post; the routes themselves look at the token, and at where the form is from."""
-
-PEOPLES_PATHS: Final = "/traces/"
-"""What people look at, and what these pages load."""
-
-AGENT_SOCKETS: Final = "/ws/agents/"
-
-_ARTIFACT: Final = re.compile(r"/api/artifacts/[0-9a-f-]{36}")
+__all__ = [
+    "API_HEADERS",
+    "SCOPE_KEY",
+    "Entrance",
+    "Guard",
+    "Principal",
+    "PrincipalKind",
+    "bearer",
+    "entrance",
+    "headed",
+]
 
 _PUBLIC: Final = Principal(PrincipalKind.PUBLIC)
-_USER: Final = Principal(PrincipalKind.USER)
-_PERSON: Final = Principal(PrincipalKind.PERSON)
+_USER: Final = Principal(PrincipalKind.USER, can_control=True)
 _ENROLMENT: Final = Principal(PrincipalKind.ENROLMENT)
+
+_BROWSERS: Final = (Entrance.USER, Entrance.PERSON, Entrance.USER_OR_AGENT)
+"""What a cookie may open."""
 
 # Lower-case names only: browsers and our own clients send no others, and one spelling leaves
 # nothing to normalise differently from whoever looks at the header next.
@@ -94,35 +69,12 @@ _HOST: Final = re.compile(
 
 LOOPBACK_HOSTS: Final = ("127.0.0.1", "localhost", "[::1]")
 
-_DEFAULT_PORTS: Final = {"http": ":80", "https": ":443"}
-_HTTP_SCHEMES: Final = {"ws": "http", "wss": "https"}
-
 API_HEADERS: Final = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
     (b"cache-control", b"no-store"),
 )
-
-
-def entrance(method: str, path: str) -> Entrance:
-    """Say whose credential opens *path*; *method* is ``WEBSOCKET`` for a socket."""
-    if path in PUBLIC_PATHS and method in ("GET", "HEAD"):
-        return Entrance.PUBLIC
-    if method == "WEBSOCKET" and path.startswith(AGENT_SOCKETS):
-        return Entrance.AGENT
-    if method == "POST":
-        if path == "/api/enrolments":
-            return Entrance.ENROLMENT
-        if path == "/api/artifacts":
-            return Entrance.USER_OR_AGENT
-        if path in PUBLIC_FORMS:
-            return Entrance.PUBLIC
-    elif path.startswith(PEOPLES_PATHS) and method in ("GET", "HEAD"):
-        return Entrance.PERSON
-    elif method == "GET" and _ARTIFACT.fullmatch(path):
-        return Entrance.USER_OR_AGENT
-    return Entrance.USER
 
 
 def bearer(scope: Scope) -> str | None:
@@ -142,7 +94,8 @@ class Guard:
         *,
         is_user: Callable[[str], bool],
         agent_of: Callable[[str], AgentId | None],
-        is_signed_in: Callable[[str], bool] = lambda secret: False,
+        person_of: Callable[[str], Principal | None] = lambda secret: None,
+        visitor_of: Callable[[str], Principal | None] = lambda secret: None,
         allowed_hosts: Iterable[str] = (),
         allowed_origins: Iterable[str] = (),
         on_refusal: Callable[[str], None] = lambda code: None,
@@ -150,14 +103,16 @@ class Guard:
         """Stand before *app*.
 
         *is_user* says whether a token is the user's, in constant time; *agent_of* whose
-        credential a token is; *is_signed_in* whether a cookie's secret is of a browser that is
-        signed in. An allowed host is a name, good for any port, or ``name:port``.
+        credential a token is; *person_of* who signed in with the browser that holds a secret;
+        *visitor_of* who came by the share of a secret. An allowed host is a name, good for any
+        port, or ``name:port``.
         *on_refusal* hears the code of every refusal, for the metrics.
         """
         self._app = app
         self._is_user = is_user
         self._agent_of = agent_of
-        self._is_signed_in = is_signed_in
+        self._person_of = person_of
+        self._visitor_of = visitor_of
         self._hosts = frozenset((*LOOPBACK_HOSTS, *(host.lower() for host in allowed_hosts)))
         self._origins = frozenset(origin.rstrip("/").lower() for origin in allowed_origins)
         self._on_refusal = on_refusal
@@ -212,34 +167,30 @@ class Guard:
         return name in self._hosts or (port is not None and name + port in self._hosts)
 
     def _knows_origin(self, origin: bytes, host: bytes, scope: Scope) -> bool:
-        spoken: str = scope.get("scheme", "http")
-        scheme = _HTTP_SCHEMES.get(spoken, spoken)
-        text = origin.decode("latin-1")
-        # A browser leaves a scheme's default port out of both headers, a program may not.
-        default_port = _DEFAULT_PORTS.get(scheme, "")
-        own = f"{scheme}://{host.decode('latin-1').removesuffix(default_port)}"
-        return text.removesuffix(default_port) == own or text in self._origins
+        return is_own_origin(origin, host, scope) or origin.decode("latin-1") in self._origins
 
     def _principal(self, scope: Scope) -> Principal:
         method = scope["method"] if scope["type"] == "http" else "WEBSOCKET"
         path: str = scope["path"]
         opened_by = entrance(method, path)
         token = bearer(scope)
+        # Every command comes by here, so what opens it is looked at first.
+        if opened_by is Entrance.USER and token is not None and self._is_user(token):
+            return _USER
         if opened_by is Entrance.PUBLIC:
             # Nobody is turned away here, and yet the user may be told more than a stranger.
             return _USER if token is not None and self._is_user(token) else _PUBLIC
-        if token is None and opened_by is Entrance.PERSON and self._holds_cookie(scope):
-            return _PERSON
         if token is None:
-            raise Unauthorized("Send the token as `Authorization: Bearer …`.")
+            return self._browser(scope, method, path, opened_by)
         if opened_by is Entrance.ENROLMENT:
             return _ENROLMENT
-        if opened_by is Entrance.AGENT:
+        if opened_by is Entrance.AGENT or opened_by is Entrance.ANY_AGENT:
             agent_id = self._agent_of(token)
-            if agent_id is None or agent_id != path.removeprefix(AGENT_SOCKETS):
+            named = path.removeprefix(AGENT_SOCKETS)
+            if agent_id is None or (opened_by is Entrance.AGENT and agent_id != named):
                 raise Unauthorized("The credential is not this agent's; enrol it again.")
             return Principal(PrincipalKind.AGENT, agent_id)
-        if self._is_user(token):
+        if opened_by is not Entrance.USER and self._is_user(token):
             return _USER
         if opened_by is Entrance.USER_OR_AGENT:
             agent_id = self._agent_of(token)
@@ -247,8 +198,21 @@ class Guard:
                 return Principal(PrincipalKind.AGENT, agent_id)
         raise Unauthorized("The token opens nothing here; `xagent token` prints the right one.")
 
-    def _holds_cookie(self, scope: Scope) -> bool:
-        return any(map(self._is_signed_in, secrets_of(scope)))
+    def _browser(self, scope: Scope, method: str, path: str, opened_by: Entrance) -> Principal:
+        """Say who holds the cookie that came instead of a token."""
+        who = self._holder(scope) if opened_by in _BROWSERS else None
+        if who is None:
+            raise Unauthorized("Send the token as `Authorization: Bearer …`.")
+        check_page(scope, method, path)
+        _check_reach(who, method, path)
+        return who
+
+    def _holder(self, scope: Scope) -> Principal | None:
+        for cookie, find in ((BROWSER, self._person_of), (SHARE, self._visitor_of)):
+            for secret in secrets_of(scope, cookie):
+                if (who := find(secret)) is not None:
+                    return who
+        return None
 
 
 class _Headed:
@@ -266,6 +230,17 @@ class _Headed:
             headers += [header for header in API_HEADERS if header[0] not in present]
             message["headers"] = headers
         return self._send(message)
+
+
+def _check_reach(who: Principal, method: str, path: str) -> None:
+    """Refuse what a browser was not let in for; raises `Forbidden`."""
+    if who.agent_id is not None:
+        if not is_shared(method, path, who.agent_id):
+            raise Forbidden(f"This share only shows agent {who.agent_id!r}, and changes nothing.")
+    elif not is_open_to_browsers(method, path):
+        raise Forbidden("A cookie does not open this socket; send the token.")
+    elif not (who.can_control or is_reading(method, path)):
+        raise Forbidden("This browser signed in only to look; sign in anew to do more.")
 
 
 def headed(app: ASGIApp) -> ASGIApp:

@@ -11,11 +11,32 @@ from starlette.types import Scope
 SIGN_IN: Final = "/sign-in"
 SIGN_OUT: Final = "/sign-out"
 HOME: Final = "/"
+HISTORY: Final = "/history"
+SHARE: Final = "/share"
+
+DASHBOARD_FILES: Final = "/dashboard/"
+"""What the dashboard is made of."""
+
+DASHBOARD_VIEWS: Final = ("/agents/", "/commands/")
+"""What of the dashboard has a path of its own, beside the home page."""
+
+# What is secret in a link: 128 random bits in base64url where it works once, else 256.
+_LINK: Final = re.compile(r"/sign-in/[A-Za-z0-9_-]{22}|/share/[A-Za-z0-9_-]{43}")
 
 # One slash, and then what is no second one, nor a backslash, which browsers take for one. Of the
 # rest only what a path or a query may have, so nothing that a browser would skip or cut at.
 _OWN: Final = re.compile(r"/(?:[A-Za-z0-9._~!$&'()*+,;=:@%?-][A-Za-z0-9._~!$&'()*+,;=:@%/?-]*)?")
 _LONGEST: Final = 2000
+
+
+def is_view(path: str) -> bool:
+    """Say whether *path* is one of the dashboard's views."""
+    return path in (HOME, HISTORY) or path.startswith(DASHBOARD_VIEWS)
+
+
+def is_link(path: str) -> bool:
+    """Say whether *path* is that of a link that stands for a credential."""
+    return _LINK.fullmatch(path) is not None
 
 
 def own_path(text: str) -> str:

@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 from orchestrator.access.keys import digest, new_secret
+from orchestrator.access.principal import Principal, PrincipalKind
+from orchestrator.clock import now_ms
 
 IDLE_SECONDS: Final = 12 * 3600.0
 LONGEST_SECONDS: Final = 7 * 24 * 3600.0
@@ -23,10 +26,12 @@ _PREFIX: Final = "xagent_browser_"
 
 @dataclass(frozen=True)
 class _SignIn:
-    """Both times by the clock; *ends_at* is set off by each use, *ends_for_good_at* by none."""
+    """*ends_at* is set off by each use, *ends_for_good_at* by none; *expires_at* tells people."""
 
+    can_control: bool
     ends_at: float
     ends_for_good_at: float
+    expires_at: int
 
 
 class SignIns:
@@ -42,26 +47,47 @@ class SignIns:
         """How many are kept, ended or not."""
         return len(self._by_digest)
 
-    def begin(self) -> str:
-        """Sign a browser in, and return the secret that it is to hold."""
+    def begin(self, *, can_control: bool = True) -> str:
+        """Sign a browser in, to control or only to look; return the secret that it is to hold."""
         secret = new_secret(_PREFIX)
         now = self._clock()
-        self._by_digest[digest(secret)] = _SignIn(now + IDLE_SECONDS, now + LONGEST_SECONDS)
+        self._by_digest[digest(secret)] = _SignIn(
+            can_control,
+            now + IDLE_SECONDS,
+            now + LONGEST_SECONDS,
+            now_ms() + int(LONGEST_SECONDS * 1000),
+        )
         if len(self._by_digest) > MOST:
             del self._by_digest[next(iter(self._by_digest))]
         return secret
 
     def holds(self, secret: str) -> bool:
         """Say whether *secret* is of a browser that is signed in, which counts as its use."""
+        return self._use(digest(secret))
+
+    def principal_of(self, secret: str) -> Principal | None:
+        """Return who holds *secret*, if a browser that is signed in does; counts as its use."""
         name = digest(secret)
+        if not self._use(name):
+            return None
+        known = self._by_digest[name]
+        return Principal(
+            PrincipalKind.PERSON,
+            can_control=known.can_control,
+            expires_at=known.expires_at,
+            # A page that is open and shows what happens is in use.
+            lasts=partial(self._use, name),
+        )
+
+    def end(self, secret: str) -> None:
+        """Sign a browser out; does nothing if it is not signed in."""
+        self._by_digest.pop(digest(secret), None)
+
+    def _use(self, name: str) -> bool:
         known = self._by_digest.pop(name, None)
         now = self._clock()
         if known is None or now >= known.ends_at:
             return False
         ends_at = min(now + IDLE_SECONDS, known.ends_for_good_at)
-        self._by_digest[name] = _SignIn(ends_at, known.ends_for_good_at)
+        self._by_digest[name] = replace(known, ends_at=ends_at)
         return True
-
-    def end(self, secret: str) -> None:
-        """Sign a browser out; does nothing if it is not signed in."""
-        self._by_digest.pop(digest(secret), None)

@@ -7,6 +7,7 @@ from typing import Annotated, Final, Literal
 import msgspec
 from msgspec import Meta
 
+from orchestrator.access.principal import Principal
 from orchestrator.api.cursor import AgentCursor, after_agent
 from orchestrator.api.models import (
     ActionList,
@@ -55,16 +56,19 @@ class SessionQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
 
 
 @operation("GET", "/api/agents", tag=TAG, statuses={200: "A page of agents."})
-async def list_agents(services: Services, query: AgentQuery) -> AgentPage:
+async def list_agents(services: Services, query: AgentQuery, principal: Principal) -> AgentPage:
     """List agents.
 
     Every agent that ever enrolled, in the order of their names, with what is known of it now.
     """
+    sees_all = principal.sees_all
     labels = [label.split(":", 1) for label in query.label]
     after = query.cursor or ""
     found: list[AgentRecord] = []
     for record in services.agents.all():
         if record.agent_id <= after:
+            continue
+        if not (sees_all or principal.may_see(record.agent_id)):
             continue
         if any(record.labels.get(name) != value for name, value in labels):
             continue

@@ -12,7 +12,7 @@ from msgspec import Meta
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
-from orchestrator.access.guard import Principal, PrincipalKind
+from orchestrator.access.principal import Principal, PrincipalKind
 from orchestrator.api.agents import Limit
 from orchestrator.api.cursor import ArtifactCursor, after_artifact
 from orchestrator.api.intake import invalid_field
@@ -55,6 +55,8 @@ _MEDIA_TYPE: Final = re.compile(
 _HEADERS: Final = {
     "Content-Security-Policy": "sandbox; default-src 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
+    # A browser that is signed in fetches them for our own pages, and for no other.
+    "Cross-Origin-Resource-Policy": "same-origin",
 }
 
 
@@ -144,7 +146,8 @@ async def download_artifact(
 
     Answered as an attachment of the type it was uploaded with; `Range` is understood, and
     `Repr-Digest` (RFC 9530) says the SHA-256 of the whole. To an agent there are only what it has
-    uploaded itself and what stands in the params of a command that is with it.
+    uploaded itself and what stands in the params of a command that is with it; to a share, only
+    what its agent uploaded.
     """
     if not _ARTIFACT_ID.fullmatch(artifact_id):
         raise _unknown(artifact_id)
@@ -183,12 +186,12 @@ async def _check_ownership(services: Services, request_id: RequestId, principal:
 
 
 def _is_for(services: Services, record: ArtifactRecord, principal: Principal) -> bool:
-    if principal.kind is not PrincipalKind.AGENT:
+    if principal.may_see(record.agent_id):
         return True
-    if principal.agent_id is None:
-        return False
-    return record.agent_id == principal.agent_id or services.commands.need_artifact(
-        principal.agent_id, record.artifact_id
+    return (
+        principal.kind is PrincipalKind.AGENT
+        and principal.agent_id is not None
+        and services.commands.need_artifact(principal.agent_id, record.artifact_id)
     )
 
 

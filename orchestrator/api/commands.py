@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Meta
 from starlette.requests import Request
 
+from orchestrator.access.principal import Principal
 from orchestrator.api.agents import Limit
 from orchestrator.api.cursor import CommandCursor, after_command, command_key
 from orchestrator.api.departure import UNWATCHED_SECONDS, while_here
@@ -198,13 +199,19 @@ async def submit_command(
     refusals=[CommandUnknown],
 )
 async def show_command(
-    services: Services, request_id: CommandName, query: FetchQuery, request: Request
+    services: Services,
+    request_id: CommandName,
+    query: FetchQuery,
+    request: Request,
+    principal: Principal,
 ) -> Command:
     """Fetch a command.
 
     With `wait`, the answer comes as soon as the command is over, or when the time is up.
     """
     _check_request_id(request_id)
+    if not principal.sees_all:
+        await _check_visible(services, request_id, principal)
     if not query.wait:
         return command_of(await services.commands.get(request_id))
     at_first = min(query.wait, UNWATCHED_SECONDS)
@@ -316,6 +323,13 @@ async def _list(
         [command_of(record) for record in shown if query.state in (None, record.state)],
         after_command(page[-1]) if more else None,
     )
+
+
+async def _check_visible(services: Services, request_id: RequestId, principal: Principal) -> None:
+    """Let a command of another agent be as unknown as one that never was."""
+    record = await services.commands.get(request_id)
+    if not principal.may_see(record.agent_id):
+        raise CommandUnknown(f"There is no command {request_id!r}.")
 
 
 def _check_params(params: msgspec.Raw) -> None:

@@ -9,12 +9,13 @@ import msgspec
 from msgspec import Meta
 from starlette.responses import Response, StreamingResponse
 
+from orchestrator.access.principal import Principal
 from orchestrator.api.agents import shown
 from orchestrator.api.models import CommandSummary, command_summary_of
 from orchestrator.api.operation import operation
 from orchestrator.api.services import Services
 from orchestrator.dispatch.events import Event, Missed
-from orchestrator.errors import AgentUnknown, Draining
+from orchestrator.errors import AgentUnknown, Draining, Forbidden
 from xagent_protocol.ids import AgentId
 
 TAG: Final = "Events"
@@ -23,6 +24,9 @@ STREAM: Final = "text/event-stream"
 RETRY_MS: Final = 1_000
 SILENCE_SECONDS: Final = 15.0
 """How long nothing is said: proxies and clients take a longer silence for an end."""
+
+LOOK_SECONDS: Final = 5.0
+"""How long a browser hears on at the most after it was signed out, or its share was ended."""
 
 BREATH: Final = b":\n\n"
 
@@ -57,10 +61,12 @@ class CommandMoved(msgspec.Struct, frozen=True):
     "/api/events",
     tag=TAG,
     statuses={200: "Events, until one of us leaves."},
-    refusals=[Draining],
+    refusals=[Draining, Forbidden],
     media_type=STREAM,
 )
-async def stream_events(services: Services, query: EventsQuery, headers: EventsHeaders) -> Response:
+async def stream_events(
+    services: Services, query: EventsQuery, headers: EventsHeaders, principal: Principal
+) -> Response:
     """Hear what happens, as it happens.
 
     `agent.connected`, `agent.changed` and `agent.disconnected` carry the agent as
@@ -68,12 +74,17 @@ async def stream_events(services: Services, query: EventsQuery, headers: EventsH
     at each of its moves. `ready` comes first, with an id to come back with; `reset` says that
     events were missed (after a restart of the server, or by a listener that is too slow): then
     fetch what you show anew. Comes back by `Last-Event-ID` without a gap, if it is not too late.
+    Ends with the sign-in or the share that opened it; a share hears of its agent alone.
     """
     if services.commands.is_draining:
         raise Draining("The orchestrator is shutting down.", retry_after=1)
     agent_id = None if query.agent_id is None else AgentId(query.agent_id)
+    if not principal.sees_all:
+        agent_id = agent_id or principal.agent_id
+        if not principal.may_see(agent_id):
+            raise Forbidden(f"This share only tells of agent {principal.agent_id!r}.")
     return StreamingResponse(
-        _stream(services, agent_id, headers.last_event_id),
+        _stream(services, agent_id, headers.last_event_id, principal),
         media_type=STREAM,
         headers={"X-Accel-Buffering": "no"},
     )
@@ -83,16 +94,19 @@ OPERATIONS: Final = (stream_events,)
 
 
 async def _stream(
-    services: Services, agent_id: AgentId | None, after: str | None
+    services: Services, agent_id: AgentId | None, after: str | None, principal: Principal
 ) -> AsyncIterator[bytes]:
     yield b"retry: %d\n\n" % RETRY_MS
     events = services.events
+    silence = SILENCE_SECONDS if principal.expires_at is None else LOOK_SECONDS
     while True:
         try:
             with events.listening(after) as listener:
                 # Only now: what happens between this id and the first event is heard.
                 yield _frame("ready", events.latest_id if after is None else after, {})
-                while (batch := await listener.next(SILENCE_SECONDS)) is not None:
+                while (batch := await listener.next(silence)) is not None:
+                    if not principal.lasts():
+                        return
                     told = b"".join(_told(services, event, agent_id) for event in batch)
                     if told or not batch:
                         yield told or BREATH

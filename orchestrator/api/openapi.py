@@ -30,6 +30,7 @@ TAGS: Final = {
     "Agents": "Named agents, each with one browser of its own.",
     "Events": "What happens, as it happens, for whoever shows it.",
     "Artifacts": "Bytes that a command made or needs: a screenshot, a PDF, a download, an upload.",
+    "Access": "Who is asking, and links by which browsers come in.",
     "Enrolment": "How a new agent gets a credential.",
     "Health": "For load balancers, for Prometheus, and for people who wonder.",
 }
@@ -58,6 +59,7 @@ _SECURITY: Final[Mapping[Entrance, list[Json]]] = {
     Entrance.USER: [{"user": []}],
     Entrance.USER_OR_AGENT: [{"user": []}, {"agent": []}],
     Entrance.AGENT: [{"agent": []}],
+    Entrance.ANY_AGENT: [{"agent": []}],
     Entrance.ENROLMENT: [{"enrolment": []}],
 }
 

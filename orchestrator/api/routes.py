@@ -8,6 +8,7 @@ from typing import Final
 from starlette.routing import BaseRoute, Route
 
 from orchestrator.api import (
+    access,
     agents,
     artifacts,
     commands,
@@ -36,6 +37,7 @@ OPERATIONS: Final[Sequence[Operation]] = (
     *agents.OPERATIONS,
     *artifacts.OPERATIONS,
     *events.OPERATIONS,
+    *access.OPERATIONS,
     *enrolments.OPERATIONS,
     *health.OPERATIONS,
 )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from orchestrator.access.shares import Share
 from orchestrator.dispatch.connections import Contact, LiveAgent
 from orchestrator.dispatch.events import Events
 from orchestrator.dispatch.pending import Tell, Waiter
@@ -175,6 +176,30 @@ class Enrolments(Protocol):
         ...
 
 
+class SignInLinks(Protocol):
+    """Links that sign a browser in, once."""
+
+    def make(self, *, can_control: bool) -> tuple[str, int]:
+        """Return a secret and when it ends, in milliseconds since the epoch."""
+        ...
+
+
+class Shares(Protocol):
+    """Links by which anybody may look at one agent; `end` raises `ShareUnknown`."""
+
+    def make(self, agent_id: AgentId, seconds: float, /) -> tuple[str, Share]:
+        """Return a secret, and the share."""
+        ...
+
+    def all(self) -> Sequence[Share]:
+        """Return those that are good, newest first."""
+        ...
+
+    def end(self, share_id: str, /) -> Share:
+        """Let it open nothing any more."""
+        ...
+
+
 @dataclass(frozen=True)
 class Services:
     """Given to `build_routes`; every operation receives it as its first argument.
@@ -189,6 +214,8 @@ class Services:
     history: History
     artifacts: Artifacts
     enrolments: Enrolments
+    sign_in_links: SignInLinks
+    shares: Shares
     events: Events
     metrics: Metrics
     unready: Callable[[], str | None]

@@ -53,6 +53,13 @@ input {
   width: 100%; padding: .7rem .8rem; border: 1px solid var(--edge); border-radius: 8px;
   background: var(--field); color: var(--text); font: 1rem/1.4 var(--mono);
 }
+input[type=checkbox] {
+  flex: none; width: 1.15rem; height: 1.15rem; margin: 0; accent-color: var(--accent);
+}
+label.choice {
+  display: flex; align-items: center; gap: .6rem; margin: .9rem 0 0; font-weight: 400;
+  color: var(--soft);
+}
 input[aria-invalid] { border-color: var(--bad); }
 button {
   width: 100%; margin-top: 1rem; padding: .75rem 1rem; border: 0; border-radius: 8px;

@@ -15,15 +15,17 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.responses import FileResponse, RedirectResponse, Response
 
+from orchestrator.access.principal import SCOPE_KEY, Principal
 from orchestrator.errors import ArtifactUnknown, NoTrace, RouteUnknown
 from orchestrator.store.records import ArtifactRecord
 from orchestrator.web.trace_files import is_trace
-from orchestrator.web.viewer import INDEX, Viewer
+from orchestrator.web.viewer import CONNECT, INDEX, Viewer
 
 PATH: Final = "/traces/"
 VIEWER: Final = "/traces/viewer/"
 FILE: Final = "trace.zip"
 
+_POLICY: Final = "Content-Security-Policy"
 _ARTIFACT_ID: Final = re.compile(r"[0-9a-f-]{36}")
 
 _DOWNLOAD: Final = {
@@ -55,14 +57,14 @@ class TracePages:
     async def open(self, request: Request) -> Response:
         """Send the browser into the viewer, with the trace to show."""
         artifact_id: str = request.path_params["artifact_id"]
-        await self._trace(artifact_id)
+        await self._trace(request)
         await asyncio.to_thread(lambda: self._viewer.files)
         trace = quote(f"{PATH}{artifact_id}/{FILE}", safe="")
         return RedirectResponse(f"{VIEWER}{INDEX}?trace={trace}", status_code=303)
 
     async def download(self, request: Request) -> Response:
         """Give the trace's bytes."""
-        path = await self._trace(request.path_params["artifact_id"])
+        path = await self._trace(request)
         return FileResponse(path, filename=FILE, media_type="application/zip", headers=_DOWNLOAD)
 
     async def viewer_file(self, request: Request) -> Response:
@@ -71,12 +73,20 @@ class TracePages:
         file = files.get(request.path_params["path"] or INDEX)
         if file is None:
             raise RouteUnknown("The trace viewer has no such file.")
-        return Response(file.content, media_type=file.media_type, headers=dict(file.headers))
+        headers = dict(file.headers)
+        if (policy := headers.get(_POLICY)) is not None:
+            headers[_POLICY] = policy.replace(CONNECT, _connect(request))
+        return Response(file.content, media_type=file.media_type, headers=headers)
 
-    async def _trace(self, artifact_id: str) -> Path:
+    async def _trace(self, request: Request) -> Path:
+        artifact_id: str = request.path_params["artifact_id"]
+        principal: Principal = request.scope[SCOPE_KEY]
         if not _ARTIFACT_ID.fullmatch(artifact_id):
-            raise ArtifactUnknown(f"There is no artifact {artifact_id[:64]!r}.")
-        path = self._artifacts.path(await self._artifacts.get(artifact_id))
+            raise _unknown(artifact_id)
+        record = await self._artifacts.get(artifact_id)
+        if not principal.may_see(record.agent_id):
+            raise _unknown(artifact_id)
+        path = self._artifacts.path(record)
         try:
             shows_something = await asyncio.to_thread(is_trace, path)
         except FileNotFoundError as error:
@@ -87,3 +97,16 @@ class TracePages:
                 'a command with "record": "trace", make one.'
             )
         return path
+
+
+def _unknown(artifact_id: str) -> ArtifactUnknown:
+    return ArtifactUnknown(f"There is no artifact {artifact_id[:64]!r}.")
+
+
+def _connect(request: Request) -> str:
+    """Say where the viewer may connect: not to the API, which the cookie opens as well."""
+    host = request.headers["host"]
+    if host.startswith("["):
+        # A policy has no way to write such an address.
+        return CONNECT
+    return f"connect-src {request.scope.get('scheme', 'http')}://{host}{PATH}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from starlette.types import Scope
 
-from orchestrator.access.cookies import cookie_with, cookie_without, secrets_of
+from orchestrator.access.cookies import SHARE, cookie_with, cookie_without, secrets_of
 
 
 def scope(*cookies: str, host: str = "127.0.0.1:8000", scheme: str = "http") -> Scope:
@@ -66,3 +66,13 @@ def test_it_is_found_among_others(cookies: tuple[str, ...], found: tuple[str, ..
 def test_over_https_a_cookie_without_the_prefix_counts_for_nothing() -> None:
     assert secrets_of(scope("xagent_browser=a", scheme="https")) == ()
     assert secrets_of(scope("__Host-xagent_browser=a", scheme="https")) == ("a",)
+
+
+def test_a_share_has_a_cookie_of_its_own_that_ends_with_it() -> None:
+    request = scope("xagent_browser_8000=a; xagent_share_8000=b")
+
+    given = cookie_with("s", request, SHARE, seconds=60)
+
+    assert given == "xagent_share_8000=s; Path=/; HttpOnly; SameSite=Strict; Max-Age=60"
+    assert secrets_of(request, SHARE) == ("b",)
+    assert secrets_of(request) == ("a",)

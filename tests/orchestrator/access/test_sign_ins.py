@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
+from orchestrator.access.principal import PrincipalKind
 from orchestrator.access.sign_ins import IDLE_SECONDS, LONGEST_SECONDS, MOST, SignIns
 
 
@@ -90,3 +93,30 @@ def test_of_too_many_the_one_goes_that_was_used_longest_ago(sign_ins: SignIns) -
     assert len(sign_ins) == MOST
     assert not sign_ins.holds(second)
     assert sign_ins.holds(first)
+
+
+@pytest.mark.parametrize("can_control", [True, False])
+def test_a_browser_may_do_what_it_signed_in_for(sign_ins: SignIns, can_control: bool) -> None:
+    person = sign_ins.principal_of(sign_ins.begin(can_control=can_control))
+
+    assert person is not None
+    assert person.kind is PrincipalKind.PERSON
+    assert person.can_control is can_control
+    assert person.agent_id is None
+    assert person.expires_at is not None
+    assert abs(person.expires_at / 1000 - time.time() - LONGEST_SECONDS) < 10
+    assert sign_ins.principal_of("x") is None
+
+
+def test_what_a_browser_began_knows_that_it_signed_out(sign_ins: SignIns, clock: Clock) -> None:
+    secret = sign_ins.begin()
+    person = sign_ins.principal_of(secret)
+    assert person is not None
+
+    clock.now += IDLE_SECONDS - 1
+    assert person.lasts()
+    clock.now += IDLE_SECONDS - 1
+    assert person.lasts(), "a page that is open is in use"
+    sign_ins.end(secret)
+
+    assert not person.lasts()

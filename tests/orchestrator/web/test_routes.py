@@ -8,21 +8,31 @@ from starlette.routing import Route
 
 from orchestrator.access.attempts import Attempts
 from orchestrator.access.guard import Entrance, entrance
+from orchestrator.access.shares import Shares
+from orchestrator.access.sign_in_links import SignInLinks
 from orchestrator.access.sign_ins import SignIns
 from orchestrator.web.endpoint import PagePath
 from orchestrator.web.routes import build_web_routes
+from orchestrator.web.shares import SharePages
 from orchestrator.web.sign_in import SignInPages
 from orchestrator.web.traces import TracePages
 from orchestrator.web.viewer import Viewer
 
-NOBODYS = {("GET", "/sign-in"), ("HEAD", "/sign-in"), ("POST", "/sign-in"), ("POST", "/sign-out")}
+CODE, SECRET = "c" * 22, "s" * 43
+NOBODYS = {
+    *((method, "/sign-in") for method in ("GET", "HEAD", "POST")),
+    *((method, f"/sign-in/{CODE}") for method in ("GET", "HEAD", "POST")),
+    *((method, f"/share/{SECRET}") for method in ("GET", "HEAD", "POST")),
+    ("POST", "/sign-out"),
+}
 
 
 def opened() -> set[tuple[str, str]]:
     """Return the methods and paths that are served."""
     nothing: Any = None
     routes = build_web_routes(
-        SignInPages(lambda token: False, SignIns(), Attempts()),
+        SignInPages(lambda token: False, SignIns(), SignInLinks(), Attempts()),
+        SharePages(Shares(), Attempts()),
         TracePages(nothing, Viewer(None)),
         lambda method, path, status: None,
     )
@@ -30,7 +40,8 @@ def opened() -> set[tuple[str, str]]:
     for route in routes:
         assert isinstance(route, Route)
         assert isinstance(route.endpoint, PagePath)
-        found |= {(method, route.path) for method in route.endpoint.methods}
+        path = route.path.replace("{code}", CODE).replace("{secret}", SECRET)
+        found |= {(method, path) for method in route.endpoint.methods}
     return found
 
 

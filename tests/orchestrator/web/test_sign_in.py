@@ -13,6 +13,7 @@ from tests.orchestrator.api.conftest import TOKEN, Api
 from tests.orchestrator.api.test_commands import problem
 from tests.orchestrator.web.conftest import HOST, PAGE
 
+OWN = {"X-Xagent": "dashboard"}
 COMMAND = "/api/agents/alpha/commands"
 
 
@@ -48,7 +49,7 @@ async def test_the_page_asks_for_the_token_without_a_script(browser: httpx2.Asyn
     assert shown.status_code == 200
     assert shown.headers["content-type"] == "text/html; charset=utf-8"
     page = Page(shown.text)
-    assert page.fields == {"next": "/traces/x", "token": None}
+    assert page.fields == {"next": "/traces/x", "token": None, "look_only": "1"}
     assert not page.tags & {"script", "link", "img", "iframe"}
     policy = shown.headers["content-security-policy"]
     assert policy.startswith("default-src 'none'; style-src 'sha256-")
@@ -100,7 +101,7 @@ async def test_a_wrong_token_is_asked_for_again(browser: httpx2.AsyncClient, tok
     assert answer.status_code == 401
     assert answer.headers["www-authenticate"].startswith("Bearer")
     assert "That is not the token" in answer.text
-    assert Page(answer.text).fields == {"next": "/traces/x", "token": None}
+    assert Page(answer.text).fields == {"next": "/traces/x", "token": None, "look_only": "1"}
     assert "set-cookie" not in answer.headers
 
 
@@ -216,15 +217,48 @@ async def test_signing_in_again_ends_what_was_before(browser: httpx2.AsyncClient
     assert kept.status_code == 303
 
 
-async def test_a_signed_in_browser_commands_nothing(browser: httpx2.AsyncClient) -> None:
-    """Threats 1, 9 and 10: the cookie is no credential of the API."""
+async def test_a_browser_that_signed_in_uses_the_api_as_its_pages_do(
+    browser: httpx2.AsyncClient,
+) -> None:
     await sign_in(browser)
     body = {"action": "echo", "params": {"text": "hi"}}
-    accept = {"Accept": "application/json"}
 
-    problem(await browser.post(COMMAND, json=body, headers=accept), 401, "unauthorized")
-    for path in ("/api/agents", "/api/commands", "/api/artifacts/x", "/metrics"):
-        problem(await browser.get(path, headers=accept), 401, "unauthorized")
+    bare = await browser.post(COMMAND, json=body)
+    done = await browser.post(COMMAND, json=body, headers=OWN)
+
+    problem(bare, 403, "forbidden")
+    assert (done.status_code, done.json()["state"]) == (200, "succeeded")
+    me = (await browser.get("/api/me")).json()
+    assert (me["kind"], me["can_control"], me["agent_id"]) == ("person", True, None)
+
+
+async def test_a_browser_that_signed_in_to_look_changes_nothing(
+    browser: httpx2.AsyncClient,
+) -> None:
+    """Threat 10."""
+    await browser.post("/sign-in", data={"token": TOKEN, "look_only": "1"})
+
+    command = await browser.post(COMMAND, json={"action": "echo"}, headers=OWN)
+    link = await browser.post("/api/sign-in-links", headers=OWN)
+
+    problem(command, 403, "forbidden")
+    problem(link, 403, "forbidden")
+    assert (await browser.get("/api/agents")).status_code == 200
+    assert (await browser.get("/api/me")).json()["can_control"] is False
+
+
+async def test_a_form_of_another_page_commands_nothing(browser: httpx2.AsyncClient) -> None:
+    """Threat 1: three kinds of body that a page may send without asking."""
+    await sign_in(browser)
+    for media_type in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data"):
+        answer = await browser.post(
+            COMMAND,
+            content='{"action": "echo"}',
+            headers={"Content-Type": media_type, "Sec-Fetch-Site": "same-site"},
+        )
+        problem(answer, 403, "forbidden")
+
+    assert (await browser.get("/api/commands")).json()["items"] == []
 
 
 async def test_other_methods_are_told_which_there_are(api: Api) -> None:
@@ -269,3 +303,108 @@ async def test_no_token_is_logged(
     assert "xagent_mistyped" not in said
     assert TOKEN not in said
     assert dict(browser.cookies)["xagent_browser_8000"] not in said
+
+
+async def link(api: Api, **query: str) -> str:
+    """Have a link made with the token, and return its path."""
+    made = await api.client.post("/api/sign-in-links", params=query)
+    assert made.status_code == 201, made.text
+    url: str = made.json()["url"]
+    assert url.startswith(f"{HOST}/sign-in/")
+    return url.removeprefix(HOST)
+
+
+async def test_a_link_signs_in_with_one_click_once(api: Api, browser: httpx2.AsyncClient) -> None:
+    path = await link(api)
+
+    shown = await browser.get(path)
+    answer = await browser.post(path, data=Page(shown.text).fields)
+    browser.cookies.clear()
+    again = await browser.post(path, data=Page(shown.text).fields)
+
+    assert path.rpartition("/")[2] not in shown.text
+    assert "set-cookie" not in shown.headers
+    assert not Page(shown.text).tags & {"script", "link", "img", "iframe"}
+    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+    assert answer.headers["set-cookie"].startswith("xagent_browser_8000=xagent_browser_")
+    assert again.status_code == 401
+    assert "set-cookie" not in again.headers
+    assert "was used" in again.text
+    assert "token" in Page(again.text).fields
+
+
+async def test_to_look_at_a_link_does_not_use_it_up(api: Api, browser: httpx2.AsyncClient) -> None:
+    """Mail and chat look at links before people do."""
+    path = await link(api)
+    transport = httpx2.ASGITransport(app=api.app)
+    async with httpx2.AsyncClient(transport=transport, base_url=HOST) as preview:
+        for method in ("GET", "HEAD", "GET"):
+            assert (await preview.request(method, path)).status_code == 200
+
+    assert (await browser.post(path, data={"next": "/"})).status_code == 303
+
+
+async def test_a_link_leads_to_what_was_wanted_and_nowhere_else(
+    api: Api, browser: httpx2.AsyncClient
+) -> None:
+    for wanted, location in (("/agents/alpha", "/agents/alpha"), ("//evil.com", "/")):
+        path = await link(api)
+        shown = await browser.get(path, params={"next": wanted})
+        answer = await browser.post(path, data=Page(shown.text).fields)
+
+        assert answer.headers["location"] == location
+
+
+async def test_a_link_may_be_only_for_looking(api: Api, browser: httpx2.AsyncClient) -> None:
+    await browser.post(await link(api, can_control="false"), data={"next": "/"})
+
+    assert (await browser.get("/api/me")).json()["can_control"] is False
+
+
+async def test_a_used_link_leads_on_who_is_signed_in(api: Api, browser: httpx2.AsyncClient) -> None:
+    path = await link(api)
+    await browser.post(path, data={"next": "/"})
+
+    again = await browser.get(path)
+
+    assert (again.status_code, again.headers["location"]) == (303, "/")
+
+
+async def test_another_page_uses_no_link(api: Api) -> None:
+    """Threat 1."""
+    path = await link(api)
+    sites: tuple[dict[str, str], ...] = (
+        {},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+    )
+    transport = httpx2.ASGITransport(app=api.app)
+    async with httpx2.AsyncClient(transport=transport, base_url=HOST) as stranger:
+        for headers in sites:
+            answer = await stranger.post(path, data={"next": "/"}, headers=headers)
+            assert answer.status_code == 403
+
+    assert (await api.client.get(path)).status_code == 200
+
+
+async def test_links_are_guessed_no_oftener_than_tokens(browser: httpx2.AsyncClient) -> None:
+    """Threat 7."""
+    path = f"/sign-in/{'x' * 22}"
+    for _ in range(MOST):
+        assert (await browser.post(path, data={"next": "/"})).status_code == 401
+
+    assert (await browser.post(path, data={"next": "/"})).status_code == 429
+    assert (await sign_in(browser)).status_code == 429
+
+
+async def test_no_link_is_logged(
+    api: Api, browser: httpx2.AsyncClient, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Threat 26."""
+    path = await link(api)
+    await browser.get(path)
+    await browser.post(path, data={"next": "/"})
+
+    said = capsys.readouterr().out
+    assert "sign_in" in said
+    assert path.rpartition("/")[2] not in said
