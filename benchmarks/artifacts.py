@@ -2,7 +2,7 @@
 
 A real orchestrator, a real agent with its Chromium, and a site on this machine. Four ways, one
 after the other: a page downloads the file and it becomes an artifact; a user fetches that; a user
-uploads the file; an agent fetches that to its disk. The resident memory of each process is read
+uploads the file; an agent puts that into a page. The resident memory of each process is read
 fifty times a second.
 
     python -m benchmarks.artifacts [--mib N] [--json FILE]
@@ -127,7 +127,7 @@ def measure(mib: int) -> list[Way]:
     with contextlib.ExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         url, token = stack.enter_context(orchestrator(directory))
-        arguments = ["benchmarks.artifact_agent", "bench", "--url", url]
+        arguments = ["agent_runtime", "bench", "--url", url]
         log = directory / "agent.log"
         agent = stack.enter_context(running([*arguments, "--data-dir", str(directory)], log=log))
         client = stack.enter_context(Client(url, token))
@@ -177,7 +177,10 @@ def _all_ways(
     if got.stat().st_size != mib * MIB:
         raise RuntimeError("another file came")
     uploaded = go("user → orchestrator", lambda: client.upload(given, name="other.bin"))
-    had = go("orchestrator → agent", lambda: run("have", artifact_id=uploaded.artifact_id)).result
+    run("set_content", html="<input type=file>")
+    chosen = {"target": "input", "artifact_ids": [uploaded.artifact_id]}
+    go("orchestrator → agent → page", lambda: run("set_input_files", **chosen))
+    had = run("evaluate", expression="document.querySelector('input').files[0].size").result
     if had != mib * MIB:
         raise RuntimeError(f"a file of {had} bytes came")
     return ways

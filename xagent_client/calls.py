@@ -31,6 +31,8 @@ from xagent_client.models import (
     Page,
     Problem,
     Session,
+    Share,
+    SignInLink,
 )
 from xagent_protocol.ids import is_request_id
 
@@ -178,6 +180,47 @@ def enrol(agent_id: str) -> Call[Enrolment]:
         lambda _left: Request("POST", f"{_agent(agent_id)}/enrolment"), Patience(QUERY_SECONDS)
     )
     return decode(reply, Enrolment)
+
+
+def make_sign_in_link(*, can_control: bool) -> Call[SignInLink]:
+    """Make a link that signs one browser in."""
+    reply = yield from insist(
+        lambda _left: Request(
+            "POST", "/api/sign-in-links", query={"can_control": str(can_control).lower()}
+        ),
+        Patience(QUERY_SECONDS),
+    )
+    return decode(reply, SignInLink)
+
+
+def share(agent_id: str, expires_in: float) -> Call[Share]:
+    """Make a link by which others may look at an agent."""
+    body = msgspec.json.encode({"expires_in": expires_in})
+    reply = yield from insist(
+        lambda _left: Request(
+            "POST",
+            f"{_agent(agent_id)}/shares",
+            body=body,
+            headers={"content-type": "application/json"},
+        ),
+        Patience(QUERY_SECONDS),
+    )
+    return decode(reply, Share)
+
+
+def list_shares() -> Call[tuple[Share, ...]]:
+    """List the shares that have not ended, newest first."""
+    part = yield from query("/api/shares", Page[Share])
+    return part.items
+
+
+def end_share(share_id: str) -> Call[Share]:
+    """End a share."""
+    reply = yield from insist(
+        lambda _left: Request("DELETE", f"/api/shares/{quote(share_id, safe='')}"),
+        Patience(QUERY_SECONDS),
+    )
+    return decode(reply, Share)
 
 
 def is_ready() -> Call[bool]:

@@ -15,6 +15,8 @@ from xagent_client.models import (
     Enrolment,
     HasArtifact,
     Page,
+    Share,
+    SignInLink,
 )
 from xagent_client.verbs import verb
 
@@ -68,6 +70,33 @@ class ClientVerbs:
     def enrol(self, agent_id: str) -> Call[Enrolment]:
         """Make a token with which an agent of that name may enrol, once, within the hour."""
         return calls.enrol(agent_id)
+
+    @verb
+    def sign_in_link(self, *, can_control: bool = True) -> Call[SignInLink]:
+        """Make a link that signs one browser in to the dashboard, once, within five minutes.
+
+        Without *can_control* that browser may only look.
+        """
+        return calls.make_sign_in_link(can_control=can_control)
+
+    @verb
+    def share(self, agent_id: str, *, expires_in: float = 3600.0) -> Call[Share]:
+        """Make a link by which others may look at an agent, for *expires_in* seconds.
+
+        Whoever has it sees the agent's pages, its commands with their results, and what they
+        made; and can change nothing.
+        """
+        return calls.share(agent_id, expires_in)
+
+    @verb
+    def shares(self) -> Call[tuple[Share, ...]]:
+        """List the shares that have not ended, newest first, without their links."""
+        return calls.list_shares()
+
+    @verb
+    def end_share(self, share_id: str) -> Call[Share]:
+        """End a share: whoever came by its link sees nothing more."""
+        return calls.end_share(share_id)
 
     @verb
     def artifacts(

@@ -195,6 +195,26 @@ class Enrolment(msgspec.Struct, frozen=True):
     expires_at: datetime | None = None
 
 
+class SignInLink(msgspec.Struct, frozen=True):
+    """A link that signs one browser in to the dashboard, once."""
+
+    url: str
+    expires_at: datetime
+
+
+class Share(msgspec.Struct, frozen=True):
+    """A link by which whoever has it may look at one agent, until it expires.
+
+    *url* is told only when it is made.
+    """
+
+    id: str
+    agent_id: AgentId
+    created_at: datetime
+    expires_at: datetime
+    url: str | None = None
+
+
 class Page(msgspec.Struct, Generic[T], frozen=True):
     """A part of a longer list; pass *next_cursor* as `cursor` to get the part that follows."""
 

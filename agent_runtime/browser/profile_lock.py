@@ -2,12 +2,14 @@
 
 `SingletonLock` is a symbolic link to `host-pid`. A Chromium that was killed leaves it behind; a
 Chromium that lives owns it, and removing the lock under it corrupts the profile. So it goes only
-when its host is this host and its process is proven dead (F16).
+when its host is this host and its process is proven dead (F16). With it goes the directory that a
+killed Chromium leaves among the temporary files, or each kill would leave one more.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 from pathlib import Path
 from typing import Final
@@ -16,7 +18,8 @@ from agent_runtime.browser.errors import ProfileBusy
 from agent_runtime.browser.processes import is_alive
 
 _LOCK: Final = "SingletonLock"
-_COMPANIONS: Final = ("SingletonSocket", "SingletonCookie")
+_SOCKET: Final = "SingletonSocket"
+_COOKIE: Final = "SingletonCookie"
 _POLL_SECONDS: Final = 0.05
 
 
@@ -37,7 +40,8 @@ async def release_stale_lock(profile: Path, patience_seconds: float) -> None:
                 {"host": host, "pid": pid},
             )
         if not is_alive(pid):
-            for name in (_LOCK, *_COMPANIONS):
+            _remove_socket_directory(profile / _SOCKET)
+            for name in (_LOCK, _SOCKET, _COOKIE):
                 (profile / name).unlink(missing_ok=True)
             return
         if asyncio.get_running_loop().time() >= deadline:
@@ -46,6 +50,16 @@ async def release_stale_lock(profile: Path, patience_seconds: float) -> None:
                 {"host": host, "pid": pid},
             )
         await asyncio.sleep(_POLL_SECONDS)
+
+
+def _remove_socket_directory(link: Path) -> None:
+    """Remove the directory that *link* points into, if nothing but Chromium's own lies there."""
+    with contextlib.suppress(OSError):
+        directory = link.readlink().parent
+        if {path.name for path in directory.iterdir()} <= {_SOCKET, _COOKIE}:
+            for name in (_SOCKET, _COOKIE):
+                (directory / name).unlink(missing_ok=True)
+            directory.rmdir()
 
 
 def _owner(lock: Path) -> tuple[str, int] | None:

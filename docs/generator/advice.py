@@ -16,8 +16,8 @@ HTTP_CODES: Final[Mapping[str, str]] = {
     "origin_not_allowed": "Name the page's origin with `--allowed-origin`, if you trust it.",
     "agent_unknown": "Check the name: `known` lists near ones. An agent appears when it enrols.",
     "artifact_unknown": "Check the id; look at `artifacts` of the command.",
-    "share_unknown": "`xagent share --list` says which there are; they end with their time, and when "
-    "the orchestrator starts again.",
+    "share_unknown": "`xagent share --list` says which there are; they end with their time, and "
+    "when the orchestrator starts again.",
     "command_unknown": "Check the id. If your submission got no answer, submit it again under "
     "the same id.",
     "no_trace": "Look at `artifacts` of the command for the one whose name ends in `trace.zip`.",

@@ -174,6 +174,9 @@ class Guard:
         path: str = scope["path"]
         opened_by = entrance(method, path)
         token = bearer(scope)
+        # Every command comes by here, so what opens it is looked at first.
+        if opened_by is Entrance.USER and token is not None and self._is_user(token):
+            return _USER
         if opened_by is Entrance.PUBLIC:
             # Nobody is turned away here, and yet the user may be told more than a stranger.
             return _USER if token is not None and self._is_user(token) else _PUBLIC
@@ -181,13 +184,13 @@ class Guard:
             return self._browser(scope, method, path, opened_by)
         if opened_by is Entrance.ENROLMENT:
             return _ENROLMENT
-        if opened_by in (Entrance.AGENT, Entrance.ANY_AGENT):
+        if opened_by is Entrance.AGENT or opened_by is Entrance.ANY_AGENT:
             agent_id = self._agent_of(token)
             named = path.removeprefix(AGENT_SOCKETS)
             if agent_id is None or (opened_by is Entrance.AGENT and agent_id != named):
                 raise Unauthorized("The credential is not this agent's; enrol it again.")
             return Principal(PrincipalKind.AGENT, agent_id)
-        if self._is_user(token):
+        if opened_by is not Entrance.USER and self._is_user(token):
             return _USER
         if opened_by is Entrance.USER_OR_AGENT:
             agent_id = self._agent_of(token)

@@ -20,8 +20,8 @@ DASHBOARD_FILES: Final = "/dashboard/"
 DASHBOARD_VIEWS: Final = ("/agents/", "/commands/")
 """What of the dashboard has a path of its own, beside the home page."""
 
-# A link holds 256 random bits in base64url.
-_LINK: Final = re.compile(r"/(?:sign-in|share)/[A-Za-z0-9_-]{43}")
+# What is secret in a link: 128 random bits in base64url where it works once, else 256.
+_LINK: Final = re.compile(r"/sign-in/[A-Za-z0-9_-]{22}|/share/[A-Za-z0-9_-]{43}")
 
 # One slash, and then what is no second one, nor a backslash, which browsers take for one. Of the
 # rest only what a path or a query may have, so nothing that a browser would skip or cut at.

@@ -10,12 +10,16 @@ from typing import Final
 
 from starlette.types import Scope
 
-from orchestrator.access.entrances import PEOPLES_PATHS, READING
+from orchestrator.access.entrances import API, PEOPLES_PATHS, READING
 from orchestrator.errors import Forbidden
 
 OWN_HEADER: Final = b"x-xagent"
 OWN_HEADER_VALUE: Final = b"dashboard"
 """What the dashboard sends with all that changes something: no form of any page can."""
+
+_SHOWN: Final = frozenset({None, b"empty", b"image", b"video", b"audio", b"document"})
+"""What pages of ours use answers of the API for. Agents and sites say what type an artifact is of,
+so one may call itself a script; under our own policy for scripts it would be one of ours."""
 
 _DEFAULT_PORTS: Final = {"http": ":80", "https": ":443"}
 _HTTP_SCHEMES: Final = {"ws": "http", "wss": "https"}
@@ -48,6 +52,8 @@ def check_page(scope: Scope, method: str, path: str) -> None:
     ):
         raise Forbidden("Another page asked for this; only pages of this server may.")
     if method in READING:
+        if path.startswith(API) and headers.get(b"sec-fetch-dest") not in _SHOWN:
+            raise Forbidden("What the API answers is no script, no style and no frame.")
         return
     if method == "WEBSOCKET":
         if origin is None:

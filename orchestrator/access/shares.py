@@ -52,11 +52,11 @@ class Shares:
         self._clock = clock
         self._by_digest: dict[str, _Kept] = {}
 
-    def make(self, agent_id: AgentId, seconds: int) -> tuple[str, Share]:
+    def make(self, agent_id: AgentId, seconds: float) -> tuple[str, Share]:
         """Return the secret of a new link to an agent, and what there is to say of it."""
         self._forget_ended()
         secret, now = secrets.token_urlsafe(32), now_ms()
-        share = Share(uuid7(), agent_id, now, now + seconds * 1000)
+        share = Share(uuid7(), agent_id, now, now + int(seconds * 1000))
         name = digest(secret)
         self._by_digest[name] = _Kept(share, name, self._clock() + seconds)
         if len(self._by_digest) > MOST:

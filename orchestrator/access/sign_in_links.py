@@ -16,6 +16,9 @@ from orchestrator.access.keys import digest
 from orchestrator.clock import now_ms
 
 LIFETIME_SECONDS: Final = 300.0
+CODE_BYTES: Final = 16
+"""Enough for five minutes and ten tries in each; and the link fits on a line of a terminal."""
+
 MOST: Final = 1000
 
 
@@ -35,7 +38,7 @@ class SignInLinks:
 
     def make(self, *, can_control: bool) -> tuple[str, int]:
         """Return the code of a new link, and when it ends, in milliseconds since the epoch."""
-        code = secrets.token_urlsafe(32)
+        code = secrets.token_urlsafe(CODE_BYTES)
         self._by_digest[digest(code)] = _Link(can_control, self._clock() + LIFETIME_SECONDS)
         if len(self._by_digest) > MOST:
             del self._by_digest[next(iter(self._by_digest))]

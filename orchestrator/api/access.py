@@ -76,7 +76,7 @@ class ShareRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     """For how long an agent is shared."""
 
     expires_in: Annotated[
-        int,
+        float,
         Meta(ge=SHORTEST_SECONDS, le=LONGEST_SECONDS, description="Seconds until it ends."),
     ] = USUAL_SECONDS
 

@@ -25,6 +25,9 @@ RETRY_MS: Final = 1_000
 SILENCE_SECONDS: Final = 15.0
 """How long nothing is said: proxies and clients take a longer silence for an end."""
 
+LOOK_SECONDS: Final = 5.0
+"""How long a browser hears on at the most after it was signed out, or its share was ended."""
+
 BREATH: Final = b":\n\n"
 
 _encode: Final = msgspec.json.Encoder().encode
@@ -95,12 +98,13 @@ async def _stream(
 ) -> AsyncIterator[bytes]:
     yield b"retry: %d\n\n" % RETRY_MS
     events = services.events
+    silence = SILENCE_SECONDS if principal.expires_at is None else LOOK_SECONDS
     while True:
         try:
             with events.listening(after) as listener:
                 # Only now: what happens between this id and the first event is heard.
                 yield _frame("ready", events.latest_id if after is None else after, {})
-                while (batch := await listener.next(SILENCE_SECONDS)) is not None:
+                while (batch := await listener.next(silence)) is not None:
                     if not principal.lasts():
                         return
                     told = b"".join(_told(services, event, agent_id) for event in batch)

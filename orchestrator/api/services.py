@@ -187,7 +187,7 @@ class SignInLinks(Protocol):
 class Shares(Protocol):
     """Links by which anybody may look at one agent; `end` raises `ShareUnknown`."""
 
-    def make(self, agent_id: AgentId, seconds: int, /) -> tuple[str, Share]:
+    def make(self, agent_id: AgentId, seconds: float, /) -> tuple[str, Share]:
         """Return a secret, and the share."""
         ...
 

@@ -53,7 +53,9 @@ input {
   width: 100%; padding: .7rem .8rem; border: 1px solid var(--edge); border-radius: 8px;
   background: var(--field); color: var(--text); font: 1rem/1.4 var(--mono);
 }
-input[type=checkbox] { width: 1.05rem; height: 1.05rem; margin: 0; accent-color: var(--accent); }
+input[type=checkbox] {
+  flex: none; width: 1.15rem; height: 1.15rem; margin: 0; accent-color: var(--accent);
+}
 label.choice {
   display: flex; align-items: center; gap: .6rem; margin: .9rem 0 0; font-weight: 400;
   color: var(--soft);

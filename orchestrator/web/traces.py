@@ -19,12 +19,13 @@ from orchestrator.access.principal import SCOPE_KEY, Principal
 from orchestrator.errors import ArtifactUnknown, NoTrace, RouteUnknown
 from orchestrator.store.records import ArtifactRecord
 from orchestrator.web.trace_files import is_trace
-from orchestrator.web.viewer import INDEX, Viewer
+from orchestrator.web.viewer import CONNECT, INDEX, Viewer
 
 PATH: Final = "/traces/"
 VIEWER: Final = "/traces/viewer/"
 FILE: Final = "trace.zip"
 
+_POLICY: Final = "Content-Security-Policy"
 _ARTIFACT_ID: Final = re.compile(r"[0-9a-f-]{36}")
 
 _DOWNLOAD: Final = {
@@ -72,7 +73,10 @@ class TracePages:
         file = files.get(request.path_params["path"] or INDEX)
         if file is None:
             raise RouteUnknown("The trace viewer has no such file.")
-        return Response(file.content, media_type=file.media_type, headers=dict(file.headers))
+        headers = dict(file.headers)
+        if (policy := headers.get(_POLICY)) is not None:
+            headers[_POLICY] = policy.replace(CONNECT, _connect(request))
+        return Response(file.content, media_type=file.media_type, headers=headers)
 
     async def _trace(self, request: Request) -> Path:
         artifact_id: str = request.path_params["artifact_id"]
@@ -97,3 +101,12 @@ class TracePages:
 
 def _unknown(artifact_id: str) -> ArtifactUnknown:
     return ArtifactUnknown(f"There is no artifact {artifact_id[:64]!r}.")
+
+
+def _connect(request: Request) -> str:
+    """Say where the viewer may connect: not to the API, which the cookie opens as well."""
+    host = request.headers["host"]
+    if host.startswith("["):
+        # A policy has no way to write such an address.
+        return CONNECT
+    return f"connect-src {request.scope.get('scheme', 'http')}://{host}{PATH}"

@@ -40,7 +40,10 @@ _MEDIA_TYPES: Final = {
 }
 """Not asked of the machine, which may have other ideas."""
 
-WORKER_POLICY: Final = "default-src 'none'; script-src 'self'; connect-src 'self'"
+CONNECT: Final = "connect-src 'self'"
+"""Narrowed where a file is served: `TracePages` knows under which address."""
+
+WORKER_POLICY: Final = f"default-src 'none'; script-src 'self'; {CONNECT}"
 """A service worker has a policy of its own: without it `?trace=` could name any host."""
 
 GUARD: Final = """// Xagent's guard: of documents this worker gives out the viewer's own pages and
@@ -151,7 +154,7 @@ def _policy(page: str) -> str:
     scripts = "".join(f" 'sha256-{_digest(script)}'" for script in _INLINE_SCRIPT.findall(page))
     return (
         f"default-src 'none'; script-src 'self'{scripts}; style-src 'self' 'unsafe-inline'; "
-        "img-src 'self' data:; font-src 'self'; connect-src 'self'; worker-src 'self'; "
+        f"img-src 'self' data:; font-src 'self'; {CONNECT}; worker-src 'self'; "
         "frame-src 'self' data:; manifest-src 'self'; base-uri 'none'; form-action 'none'; "
         "frame-ancestors 'none'"
     )

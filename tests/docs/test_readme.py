@@ -196,6 +196,7 @@ def _shape(text: str) -> object:
         return _json_shape(json.loads(text))
     except json.JSONDecodeError:
         pass
+    text = re.sub(r"/sign-in/[\w-]+", "/sign-in/code", text)
     lines = [re.sub(r"[ ─]+", " ", re.sub(r"\d[\d.,]*", "0", line)) for line in text.splitlines()]
     joined = "\n".join(line.strip() for line in lines if line.strip())
     return re.sub(r"\b(google|microsoft|chrome)\b", "chromium", joined)

@@ -101,6 +101,7 @@ class FakeApi:
         self.faults: deque[Fault] = deque()
         self.is_slow = False
         """Whether new commands stay running until they are finished or cancelled."""
+        self.shares: dict[str, JsonObject] = {}
         self.artifacts: dict[str, bytes] = {}
         self.headers: list[dict[str, str]] = []
         """Those of each upload."""
@@ -132,6 +133,10 @@ class FakeApi:
             Route("/api/commands", self._history),
             Route("/api/commands/{request_id}", self._command),
             Route("/api/commands/{request_id}/cancel", self._cancel, methods=["POST"]),
+            Route("/api/sign-in-links", self._sign_in_link, methods=["POST"]),
+            Route("/api/agents/{agent_id}/shares", self._share, methods=["POST"]),
+            Route("/api/shares", self._shares),
+            Route("/api/shares/{share_id}", self._end_share, methods=["DELETE"]),
             Route("/api/artifacts", self._upload, methods=["POST"]),
             Route("/api/artifacts", self._artifacts),
             Route("/api/artifacts/{artifact_id}", self._artifact),
@@ -204,6 +209,30 @@ class FakeApi:
         agent_id = request.path_params["agent_id"]
         token = {"agent_id": agent_id, "token": "xagent_enrol_x", "expires_at": NOW}
         return JSONResponse(token, status_code=201)
+
+    async def _sign_in_link(self, request: Request) -> Response:
+        link = {"url": f"{self.url}/sign-in/{'c' * 22}", "expires_at": NOW}
+        return JSONResponse(link, status_code=201)
+
+    async def _share(self, request: Request) -> Response:
+        agent_id = request.path_params["agent_id"]
+        if (unknown := _unknown(agent_id)) is not None:
+            return unknown
+        self.bodies.append(msgspec.json.decode(await request.body()))
+        share_id = f"s{len(self.shares) + 1}"
+        times = {"created_at": NOW, "expires_at": NOW}
+        self.shares[share_id] = {"id": share_id, "agent_id": agent_id, **times}
+        url = f"{self.url}/share/{'s' * 43}"
+        return JSONResponse({**self.shares[share_id], "url": url}, status_code=201)
+
+    async def _shares(self, request: Request) -> Response:
+        return JSONResponse({"items": list(reversed(self.shares.values()))})
+
+    async def _end_share(self, request: Request) -> Response:
+        ended = self.shares.pop(request.path_params["share_id"], None)
+        if ended is None:
+            return _problem(404, "share_unknown", "there is no such share")
+        return JSONResponse(ended)
 
     async def _submit(self, request: Request) -> Response:
         body = msgspec.json.decode(await request.body(), type=JsonObject)

@@ -71,10 +71,17 @@ def show(
     agents: Sequence[Agent],
     names: Sequence[str],
     missing: Sequence[str],
+    link: str | None = None,
 ) -> None:
-    """Print the box and, under it, the three commands, each on one line however long."""
+    """Print the box and, under it, the three commands, each on one line however long.
+
+    *link* signs a browser in; there may be none.
+    """
     grid = Table.grid(padding=(0, 2))
     grid.add_row(Text("API", style="bold"), f"{place.url}   reference at /docs")
+    if link is not None:
+        grid.add_row(Text("open", style="bold"), link)
+        grid.add_row("", "signs one browser in, within 5 minutes; later: xagent open")
     wide = max((len(name) for name in names), default=0)
     for agent in agents:
         browser = agent.browser

@@ -15,6 +15,7 @@ from xagent_client.cli.commands import cancel, command, commands
 from xagent_client.cli.completion import VARIABLE, completion
 from xagent_client.cli.context import global_options
 from xagent_client.cli.exit_status import ExitStatus
+from xagent_client.cli.links import open_dashboard, share
 from xagent_client.cli.run import run
 from xagent_client.cli.secrets import secret
 from xagent_client.cli.servers import agent, orchestrator
@@ -66,6 +67,7 @@ def xagent() -> None:
 
 for each in (
     up,
+    open_dashboard,
     agents,
     show,
     actions,
@@ -76,6 +78,7 @@ for each in (
     artifacts,
     artifact,
     upload,
+    share,
     token,
     secret,
     orchestrator,

@@ -184,7 +184,15 @@ class Family:
     async def _announce(self, missing: Sequence[str]) -> None:
         place = Place(self._url, self._data_dir, Path.cwd())
         agents = [agent for agent in await self._local_agents() if agent.agent_id not in missing]
-        banner.show(self._console, place, agents, self._names, missing)
+        banner.show(self._console, place, agents, self._names, missing, await self._link())
+
+    async def _link(self) -> str | None:
+        if self._client is None:
+            return None
+        try:
+            return (await self._client.sign_in_link()).url
+        except XagentError:
+            return None
 
     async def _follow_logs(self) -> None:
         while True:

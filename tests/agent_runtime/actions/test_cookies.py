@@ -22,7 +22,8 @@ SITE = "https://shop.example/"
 
 @pytest_asyncio.fixture(autouse=True, loop_scope="session")
 async def clean(asker: Asker) -> AsyncIterator[None]:
-    """No cookie outlives its test."""
+    """No cookie outlives its test, nor one of the tests before."""
+    await asker.get("clear_cookies")
     yield
     await asker.get("clear_cookies")
 

@@ -405,7 +405,7 @@ async def test_to_go_to_a_file_says_that_it_is_one(files: Files) -> None:
 async def test_a_click_that_leads_to_no_file_is_waited_for_until_the_time_is_up(
     files: Files,
 ) -> None:
-    outcome = await files.asker.ask("download", target="#none", timeout=0.5)
+    outcome = await files.asker.ask("download", target="#none", timeout=1)
 
     assert (outcome.state, outcome.effect) == (OutcomeState.TIMED_OUT, Effect.PARTIAL)
     assert outcome.error is not None

@@ -231,7 +231,7 @@ async def test_an_option_is_chosen_by_value_label_or_index(
 async def test_an_option_that_is_not_there_is_not_chosen(asker: Asker, site: Site) -> None:
     await asker.get("goto", url=site.url("/form"))
 
-    missing = await asker.ask("select_option", target="#colour", value="x", timeout=0.6)
+    missing = await asker.ask("select_option", target="#colour", value="x", timeout=1)
     none = await asker.ask("select_option", target="#colour")
     elsewhere = await asker.ask("select_option", target="#name", value="x")
 
@@ -255,7 +255,7 @@ async def test_what_is_not_there_is_not_found(asker: Asker, site: Site, action: 
     await asker.get("goto", url=site.url("/fields"))
     more = {"text": "x"} if action == "press_sequentially" else {}
 
-    outcome = await asker.ask(action, target="#nowhere", timeout=0.2, **more)
+    outcome = await asker.ask(action, target="#nowhere", timeout=1, **more)
 
     assert code_of(outcome) == "selector_not_found"
     assert outcome.effect is Effect.NONE

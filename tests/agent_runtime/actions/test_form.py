@@ -74,7 +74,7 @@ async def test_a_field_that_cannot_be_filled_is_named_with_how_far_it_came(
     outcome = await asker.ask(
         "fill_form",
         fields=[{"target": "#name", "value": "Ada"}, field, {"target": "#note", "value": "new"}],
-        timeout=0.5,
+        timeout=1,
     )
 
     assert code_of(outcome) == code

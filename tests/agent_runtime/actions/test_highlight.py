@@ -36,4 +36,4 @@ async def test_what_is_not_one_element_is_not_framed(
 ) -> None:
     await asker.get("goto", url=site.url("/pointing"))
 
-    assert code_of(await asker.ask("highlight", target=target, timeout=0.3)) == code
+    assert code_of(await asker.ask("highlight", target=target, timeout=1)) == code

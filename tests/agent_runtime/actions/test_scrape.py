@@ -249,7 +249,7 @@ async def test_a_part_of_the_page_is_named_by_selector_ref_or_frame(
     quote = await scrape(asker, target=await ref_of(asker, "blockquote"))
     await asker.get("goto", url=site.url("/frames"))
     inner = await scrape(asker, frame="#inner")
-    missing = await asker.ask("scrape", target="#nowhere", timeout=0.4)
+    missing = await asker.ask("scrape", target="#nowhere", timeout=1)
     two = await asker.ask("scrape", target="button", frame="#inner")
 
     assert item["text"] == "3. Inner\n4. Next"

@@ -85,7 +85,7 @@ async def test_what_cannot_be_scrolled_is_named(
 ) -> None:
     await asker.get("goto", url=site.url("/scrolling"))
 
-    outcome = await asker.ask(action, **params, timeout=0.3)
+    outcome = await asker.ask(action, **params, timeout=1)
 
     assert code_of(outcome) == code
     assert outcome.effect is Effect.NONE

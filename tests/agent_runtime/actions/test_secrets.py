@@ -20,7 +20,6 @@ from agent_runtime.secrets.vault import Vault
 from tests.agent_runtime.actions.asking import Asker, code_of, result_of
 from tests.agent_runtime.secrets.test_store import PaperKeyring
 from tests.site import Site
-from xagent_protocol.messages import ActionSpec
 from xagent_protocol.outcomes import Effect, Outcome, OutcomeState
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -291,7 +290,7 @@ async def test_a_field_that_takes_nothing_is_explained_without_the_value(
 ) -> None:
     await keeper.get("goto", url=site.url("/indiscreet"))
 
-    outcome = await keeper.ask("fill_secret", target=target, name="canary", timeout=0.6)
+    outcome = await keeper.ask("fill_secret", target=target, name="canary", timeout=1)
 
     assert code_of(outcome) == code
     assert not leaks(keeper, outcome)
@@ -371,20 +370,18 @@ ASKED: Final[dict[str, list[dict[str, Any]]]] = {
     "wait_for": [{"text": "cAn4ry"}, {"url": "**/nowhere"}],
     "screenshot": [{}],
 }
-"""What is asked of some; of the others, what their examples ask."""
+"""What is asked of some; of the others, what their examples ask, of the field with the canary."""
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("spec", READS, ids=lambda spec: spec.name)
-async def test_no_action_that_reads_tells_a_secret(
-    keeper: Asker, site: Site, spec: ActionSpec
-) -> None:
+async def test_no_action_that_reads_tells_a_secret(keeper: Asker, site: Site) -> None:
     """A canary: it is everywhere on the page, and in no answer, whatever is asked."""
     await confide(keeper, site)
 
-    for params in ASKED.get(spec.name, spec.params.get("examples", [{}])):
-        outcome = await keeper.ask(spec.name, **params, timeout=1)
-        assert not leaks(keeper, outcome), (spec.name, params, outcome)
+    for spec in READS:
+        for params in ASKED.get(spec.name, spec.params.get("examples", [{}])):
+            aimed = params | {"target": "#word"} if "target" in params else params
+            outcome = await keeper.ask(spec.name, **aimed, timeout=0.3)
+            assert not leaks(keeper, outcome), (spec.name, aimed, outcome)
 
 
 @pytest.mark.parametrize(

@@ -90,7 +90,7 @@ async def test_what_never_comes_times_out_and_is_named(
     await asker.get("goto", url=site.url("/buttons"))
     await asker.get("wait_for", milliseconds=1)
 
-    outcome = await asker.ask("wait_for", **condition, timeout=0.4)
+    outcome = await asker.ask("wait_for", **condition, timeout=1)
 
     assert outcome.state is OutcomeState.TIMED_OUT
     assert code_of(outcome) == "timed_out"
@@ -103,7 +103,7 @@ async def test_a_selector_that_matches_nothing_is_not_found(asker: Asker, site: 
     await asker.get("goto", url=site.url("/buttons"))
 
     assert (
-        code_of(await asker.ask("wait_for", selector="#never", timeout=0.4)) == "selector_not_found"
+        code_of(await asker.ask("wait_for", selector="#never", timeout=1)) == "selector_not_found"
     )
 
 

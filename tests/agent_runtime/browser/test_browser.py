@@ -132,7 +132,7 @@ async def test_a_driver_that_hangs_is_replaced_with_its_chromium_and_holds_up_no
 
 async def test_a_page_that_answers_nothing_any_more_is_given_up(tmp_path: Path, site: Site) -> None:
     """F15, at its worst: the renderer stands still, so there is no script that could be ended."""
-    async with running_browser(tmp_path) as browser:
+    async with running_browser(tmp_path, patience=Patience(close=1)) as browser:
         asker = Asker(browser)
         await asker.get("goto", url=site.url("/form"))
         (await busiest_renderer(asker)).suspend()
@@ -353,5 +353,5 @@ async def busiest_renderer(asker: Asker) -> psutil.Process:
         if "--type=renderer" in one.cmdline()
     ]
     before = {one: one.cpu_times().user for one in renderers}
-    await asker.get("evaluate", expression="for (let t = Date.now(); Date.now() < t + 300;);")
+    await asker.get("evaluate", expression="for (let t = Date.now(); Date.now() < t + 700;);")
     return max(renderers, key=lambda one: one.cpu_times().user - before[one])

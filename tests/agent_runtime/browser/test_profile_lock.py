@@ -27,6 +27,26 @@ async def test_the_lock_of_a_dead_process_on_this_host_is_removed(tmp_path: Path
     assert not (tmp_path / "SingletonLock").is_symlink()
 
 
+@pytest.mark.parametrize("strange", [False, True])
+async def test_the_directory_of_a_killed_chromium_goes_unless_it_holds_more(
+    tmp_path: Path, strange: bool
+) -> None:
+    dead = await asyncio.create_subprocess_exec(sys.executable, "-c", "")
+    await dead.wait()
+    profile, left = tmp_path / "profile", tmp_path / "org.chromium.Chromium.x"
+    for directory in (profile, left):
+        directory.mkdir()
+    lock(profile, socket.gethostname(), dead.pid)
+    (profile / "SingletonSocket").symlink_to(left / "SingletonSocket")
+    for name in ("SingletonSocket", "SingletonCookie", *(["mine"] if strange else [])):
+        (left / name).touch()
+
+    await release_stale_lock(profile, patience_seconds=0)
+
+    assert left.exists() == strange
+    assert not any(path.is_symlink() for path in profile.iterdir())
+
+
 async def test_the_lock_of_a_living_process_stays(tmp_path: Path) -> None:
     """F16: whoever holds it may be writing the profile."""
     lock(tmp_path, socket.gethostname(), os.getpid())

@@ -23,7 +23,8 @@ HOST = "127.0.0.1:8000"
 ARTIFACT = "/api/artifacts/019ab1c2-3d4e-7f60-8a9b-0c1d2e3f4a5b"
 
 LIVE = "/api/agents/alpha/pages/p1/live"
-LINK = "/" + "l" * 43
+SIGN_IN_LINK = "/sign-in/" + "l" * 22
+SHARE_LINK = "/share/" + "l" * 43
 
 _PLACES = {
     "{agent_id}": "alpha",
@@ -48,12 +49,11 @@ ROUTES = [
         for path in (LIVE, LIVE.replace("alpha", "beta"), f"{LIVE}/", "/ws/live")
     ),
     *(("GET", path) for path in ("/dashboard/main.js", "/history", "/agents/a", "/commands/c")),
-    *((method, f"{path}{LINK}") for method in ("GET", "POST") for path in ("/sign-in", "/share")),
+    *((method, path) for method in ("GET", "POST") for path in (SIGN_IN_LINK, SHARE_LINK)),
     *(("GET", path) for path in ("/dashboard", "/agents", "/share", "/share/short", "/sign-in/x")),
     *(("POST", path) for path in ("/agents/a", "/dashboard/main.js", "/share/short", "/sign-in/x")),
-    ("DELETE", f"/share{LINK}"),
-    ("WEBSOCKET", f"/share{LINK}"),
-    ("GET", f"/share{LINK}/"),
+    *((method, SHARE_LINK) for method in ("DELETE", "WEBSOCKET")),
+    *(("GET", f"{path}{more}") for path in (SIGN_IN_LINK, SHARE_LINK) for more in ("/", "x", "\n")),
     *((method, ARTIFACT) for method in ("HEAD", "PUT", "DELETE")),
     ("GET", f"{ARTIFACT}/"),
     ("GET", f"{ARTIFACT}\n"),
@@ -96,7 +96,7 @@ PUBLIC = {
         for path in ("/", "/docs", "/openapi.json", "/health/live", "/health/ready", "/sign-in")
     ),
     *(("GET", path) for path in ("/dashboard/main.js", "/history", "/agents/a", "/commands/c")),
-    *((method, f"{path}{LINK}") for method in ("GET", "POST") for path in ("/sign-in", "/share")),
+    *((method, path) for method in ("GET", "POST") for path in (SIGN_IN_LINK, SHARE_LINK)),
     ("POST", "/sign-in"),
     ("POST", "/sign-out"),
 }

@@ -7,7 +7,7 @@ from itertools import product
 
 import pytest
 
-from tests.orchestrator.access.credentials import HOST, LIVE, Door, cookie, share_cookie
+from tests.orchestrator.access.credentials import ARTIFACT, HOST, LIVE, Door, cookie, share_cookie
 
 OWN = f"http://{HOST}"
 PANEL = "http://panel.example.com"
@@ -101,6 +101,19 @@ async def test_a_link_elsewhere_may_lead_to_what_people_look_at(door: Door) -> N
     for other in ({"sec-fetch-dest": "iframe"}, {"sec-fetch-mode": "no-cors"}):
         assert await sent(door, trace, site=site, more={**NAVIGATING, **other}) == 403
     assert await sent(door, trace, site=site) == 403
+
+
+async def test_no_answer_of_the_api_is_a_script_or_a_frame_of_a_page_of_ours(door: Door) -> None:
+    """Threat 21: an artifact says itself what it is, and may say a script."""
+    for path in (ARTIFACT, "/api/agents"):
+        for use in ("empty", "image", "video", "audio", "document"):
+            more = {"sec-fetch-dest": use}
+            assert await sent(door, ("GET", path), site="same-origin", more=more) == 200
+        for use in ("script", "worker", "serviceworker", "style", "iframe", "object", "x", ""):
+            more = {"sec-fetch-dest": use}
+            assert await sent(door, ("GET", path), site="same-origin", more=more) == 403
+    viewer, more = ("GET", "/traces/viewer/index.js"), {"sec-fetch-dest": "script"}
+    assert await sent(door, viewer, site="same-origin", more=more) == 200
 
 
 @pytest.mark.parametrize("cookies", [cookie(), share_cookie()])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,10 +69,14 @@ class Stream:
 
 @asynccontextmanager
 async def listening(
-    server: Server, after: str | None = None, **query: str
+    server: Server,
+    after: str | None = None,
+    *,
+    headers: Mapping[str, str] = {},
+    **query: str,
 ) -> AsyncIterator[Stream]:
     """Listen to a server."""
-    headers = {} if after is None else {"Last-Event-ID": after}
+    headers = dict(headers) if after is None else {**headers, "Last-Event-ID": after}
     async with server.client.stream(
         "GET", "/api/events", params=query, headers=headers
     ) as response:
@@ -165,3 +169,55 @@ async def test_a_client_that_left_is_not_listened_for(server: Server) -> None:
     async with asyncio.timeout(5):
         while len(server.orchestrator.events):  # noqa: ASYNC110 (the end of a client has no event)
             await asyncio.sleep(0.01)
+
+
+async def shared(server: Server, agent_id: str) -> tuple[str, dict[str, str]]:
+    """Share an agent; return the share's id, and the headers of a browser that came by it."""
+    made = (await server.client.post(f"/api/agents/{agent_id}/shares", json={})).json()
+    port, secret = server.url.rpartition(":")[2], made["url"].rpartition("/")[2]
+    return made["id"], {"Authorization": "", "Cookie": f"xagent_share_{port}={secret}"}
+
+
+async def test_a_share_hears_of_its_agent_alone(server: Server) -> None:
+    """Threat 10."""
+    alpha, beta = await server.enrolled("alpha"), await server.enrolled("beta")
+    _, visitor = await shared(server, "beta")
+    async with serving(alpha), serving(beta):
+        for query in ({}, {"agent_id": "beta"}):
+            async with listening(server, headers=visitor, **query) as stream:
+                await stream.next()
+                await server.echo("alpha", "a")
+                await server.echo("beta", "b")
+
+                assert (await stream.next()).data["command"]["agent_id"] == "beta"
+        refused = await server.client.get("/api/events?agent_id=alpha", headers=visitor)
+
+    assert (refused.status_code, refused.json()["code"]) == (403, "forbidden")
+
+
+async def test_a_share_that_comes_back_hears_of_nobody_else_what_it_missed(
+    server: Server,
+) -> None:
+    alpha, beta = await server.enrolled("alpha"), await server.enrolled("beta")
+    _, visitor = await shared(server, "beta")
+    async with serving(alpha), serving(beta):
+        async with listening(server, headers=visitor) as stream:
+            ready = await stream.next()
+        await server.echo("alpha", "a")
+        await server.echo("beta", "b")
+
+        async with listening(server, ready.id, headers=visitor) as stream:
+            await stream.next()
+            assert (await stream.next()).data["command"]["agent_id"] == "beta"
+
+
+async def test_a_share_that_is_ended_hears_nothing_more(server: Server) -> None:
+    alpha = await server.enrolled("alpha")
+    share_id, visitor = await shared(server, "alpha")
+    async with serving(alpha), listening(server, headers=visitor) as stream:
+        await stream.next()
+        await server.client.delete(f"/api/shares/{share_id}")
+        await server.echo("alpha", "unheard")
+
+        with pytest.raises(EOFError):
+            await stream.next()

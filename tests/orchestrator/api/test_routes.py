@@ -26,7 +26,7 @@ async def test_a_method_that_is_not_there_is_405(api: Api, method: str) -> None:
         response = await api.client.request(method, path)
 
         problem(response, 405, "method_not_allowed")
-        assert set(response.headers["allow"].split(", ")) <= {"GET", "HEAD", "POST"}
+        assert set(response.headers["allow"].split(", ")) <= {"GET", "HEAD", "POST", "DELETE"}
 
 
 async def test_a_path_that_is_not_there_is_404(api: Api) -> None:

@@ -25,7 +25,7 @@ from orchestrator.store.database import FILE_NAME
 from tests.null_agent import NullAgent, serving
 
 TOKEN = "xagent_" + "t" * 43
-QUICK = Timers(hello=0.2, beat=0.1, suspect=0.15, lost=0.4, grace=0.1, stall=0.3, sweep=0.05)
+QUICK = Timers(hello=0.2, beat=0.1, suspect=0.2, lost=0.7, grace=0.1, stall=0.3, sweep=0.05)
 
 
 @dataclass

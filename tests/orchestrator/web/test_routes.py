@@ -19,13 +19,13 @@ from orchestrator.web.sign_in import SignInPages
 from orchestrator.web.traces import TracePages
 from orchestrator.web.viewer import Viewer
 
-LINK = "l" * 43
 VIEWS = ("/", "/history", "/agents/{rest:path}", "/commands/{rest:path}", "/dashboard/{name}")
+CODE, SECRET = "c" * 22, "s" * 43
 NOBODYS = {
     *((method, path) for method in ("GET", "HEAD") for path in VIEWS),
     *((method, "/sign-in") for method in ("GET", "HEAD", "POST")),
-    *((method, f"/sign-in/{LINK}") for method in ("GET", "HEAD", "POST")),
-    *((method, f"/share/{LINK}") for method in ("GET", "HEAD", "POST")),
+    *((method, f"/sign-in/{CODE}") for method in ("GET", "HEAD", "POST")),
+    *((method, f"/share/{SECRET}") for method in ("GET", "HEAD", "POST")),
     ("POST", "/sign-out"),
 }
 
@@ -44,7 +44,7 @@ def opened() -> set[tuple[str, str]]:
     for route in routes:
         assert isinstance(route, Route)
         assert isinstance(route.endpoint, PagePath)
-        path = route.path.replace("{code}", LINK).replace("{secret}", LINK)
+        path = route.path.replace("{code}", CODE).replace("{secret}", SECRET)
         found |= {(method, path) for method in route.endpoint.methods}
     return found
 

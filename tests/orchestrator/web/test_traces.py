@@ -53,6 +53,18 @@ async def test_a_trace_opens_in_the_viewer(api: Api, signed_in: httpx2.AsyncClie
     assert viewer.headers["referrer-policy"] == "no-referrer"
 
 
+async def test_the_viewer_connects_to_traces_and_not_to_the_api(api: Api) -> None:
+    """Threat 21: the cookie opens the API as well, and strangers wrote what the viewer shows."""
+    for name in ("index.html", "snapshot.html", "sw.bundle.js"):
+        for host in ("127.0.0.1:8000", "localhost"):
+            served = await api.client.get(f"/traces/viewer/{name}", headers={"Host": host})
+            policy = served.headers["content-security-policy"]
+            assert f"connect-src http://{host}/traces/" in policy
+            assert "connect-src 'self'" not in policy
+    numbered = await api.client.get("/traces/viewer/", headers={"Host": "[::1]:8000"})
+    assert "connect-src 'self'" in numbered.headers["content-security-policy"]
+
+
 async def test_its_bytes_come_as_a_download_that_no_browser_runs(
     api: Api, signed_in: httpx2.AsyncClient
 ) -> None:
