@@ -12,7 +12,7 @@ import asyncio
 import importlib.metadata
 import platform
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
@@ -26,6 +26,8 @@ from agent_runtime.actions.call import ActionLimits
 from agent_runtime.actions.performer import Performer
 from agent_runtime.actions.vocabulary import standard_registry
 from agent_runtime.browser.browser import Browser, BrowserSettings
+from agent_runtime.channels.channels import ChannelDialler, Channels, Serve
+from agent_runtime.channels.live import LiveViews
 from agent_runtime.directory import agent_directory
 from agent_runtime.enrolment import USER_TOKEN_FILE, Enrolment
 from agent_runtime.identity import IdentityFile
@@ -86,11 +88,12 @@ class AnnouncedPerformer(Performs, Protocol):
 
 @dataclass(frozen=True)
 class Drive:
-    """A browser, who drives it, and who is told what the orchestrator accepts."""
+    """A browser, who drives it, who hears what the orchestrator accepts, and what can be shown."""
 
     browser: LivingBrowser
     performer: AnnouncedPerformer
     heed: Callable[[Limits], None]
+    channels: Mapping[str, Serve]
 
 
 BuildDrive = Callable[[Settings, Path, InstallId, Callable[[], None], ArtifactUploads], Drive]
@@ -115,7 +118,7 @@ def drive_chromium(
     def heed(limits: Limits) -> None:
         performer.limits = ActionLimits(limits.inline_result_bytes)
 
-    return Drive(browser, performer, heed)
+    return Drive(browser, performer, heed, {"live": LiveViews(browser).serve})
 
 
 async def run_agent(
@@ -144,11 +147,18 @@ class Agent:
     """The parts of one agent while it lives."""
 
     def __init__(
-        self, browser: LivingBrowser, runner: Runner, outbox: Outbox, link: Link, stop: Stop
+        self,
+        browser: LivingBrowser,
+        runner: Runner,
+        channels: Channels,
+        outbox: Outbox,
+        link: Link,
+        stop: Stop,
     ) -> None:
         """Hold what `_build` has made."""
         self._browser = browser
         self._runner = runner
+        self._channels = channels
         self._outbox = outbox
         self._link = link
         self._stop = stop
@@ -172,9 +182,10 @@ class Agent:
         try:
             await self._browser.start()
             log.info("browser started", version=self._browser.status().version)
-            async with self._runner, asyncio.TaskGroup() as tasks:
+            async with self._runner, self._channels, asyncio.TaskGroup() as tasks:
                 watch = tasks.create_task(self._browser.watch())
                 await self._link.run()
+                self._channels.close()
                 watch.cancel()
         finally:
             await self._browser.close()
@@ -221,6 +232,10 @@ def _build(
     outbox = Outbox(journal)
     lease = Lease()
     runner = Runner(drive.performer, journal, outbox, lease)
+    dialler = ChannelDialler(
+        settings.channels_url, identity.credential, use_proxy=not settings.on_loopback
+    )
+    channels = Channels(dialler.dial, drive.channels)
     boot_id = BootId(str(uuid4()))
     versions = _versions()
 
@@ -236,6 +251,7 @@ def _build(
             browser=drive.browser.status(),
             actions=drive.performer.specs(),
             labels=dict(settings.labels),
+            channels=channels.kinds,
         )
 
     enrolment = Enrolment(
@@ -259,13 +275,14 @@ def _build(
             in_flight=lambda: runner.in_flight,
             heed=drive.heed,
             lease=lease,
+            open_channel=channels.open,
             resume=runner.resume,
         ),
         enrol=enrolment.enrol,
         backoff=_backoff(settings),
         use_proxy=not settings.on_loopback,
     )
-    return Agent(drive.browser, runner, outbox, link, stop)
+    return Agent(drive.browser, runner, channels, outbox, link, stop)
 
 
 def _backoff(settings: Settings) -> Backoff:

@@ -29,10 +29,13 @@ from orchestrator.api.busiest import BusiestRoute
 from orchestrator.api.routes import build_routes
 from orchestrator.api.services import Services
 from orchestrator.dispatch.admission import Admission
+from orchestrator.dispatch.channels import Channels
 from orchestrator.dispatch.connections import Connections
 from orchestrator.dispatch.dispatcher import Dispatcher
 from orchestrator.dispatch.events import Events
+from orchestrator.doors.live import LiveEndpoint, LivePages
 from orchestrator.errors import CannotStart, StorageUnavailable
+from orchestrator.gateway.channel_endpoint import ChannelEndpoint
 from orchestrator.gateway.endpoint import AgentEndpoint
 from orchestrator.gateway.flusher import DELAY_SECONDS, Flusher
 from orchestrator.gateway.heartbeat import Heartbeat
@@ -143,9 +146,15 @@ async def _build(
         version=version("xagent"),
         body_bytes=bounds.body_bytes,
     )
+    channels = Channels()
+    live_pages = LivePages(channels, connections)
     routes = [
         *build_routes(services),
         WebSocketRoute("/ws/agents/{agent_id}", endpoint=endpoint),
+        WebSocketRoute("/ws/channels/{channel_id}", endpoint=ChannelEndpoint(channels)),
+        WebSocketRoute(
+            "/api/agents/{agent_id}/pages/{page}/live", endpoint=LiveEndpoint(live_pages)
+        ),
     ]
     own = own_host(settings.host)
     app = Guard(
@@ -160,7 +169,7 @@ async def _build(
         await registry.load()
         await admission.load()
         await dispatcher.load(is_restored=settings.restored)
-    async with asyncio.TaskGroup() as tasks:
+    async with live_pages, asyncio.TaskGroup() as tasks:
         loops = [
             tasks.create_task(dispatcher.run(), name="dispatcher"),
             tasks.create_task(heartbeat.run(), name="heartbeat"),

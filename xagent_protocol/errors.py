@@ -72,6 +72,8 @@ class ErrorCode(StrEnum):
     RESULT_TOO_LARGE = "result_too_large"
     ARTIFACT_UPLOAD_FAILED = "artifact_upload_failed"
     ARTIFACT_UNAVAILABLE = "artifact_unavailable"
+    HUMAN_HAS_CONTROL = "human_has_control"
+    NOT_IN_CONTROL = "not_in_control"
     NOT_SUPPORTED = "not_supported"
     NOT_ALLOWED = "not_allowed"
     AGENT_STOPPING = "agent_stopping"

@@ -11,8 +11,19 @@ from typing import Any
 
 import msgspec
 
-from xagent_protocol.ids import BootId, InstallId, JournalId, PageId, RequestId, SessionId
+from xagent_protocol.ids import (
+    BootId,
+    ChannelId,
+    InstallId,
+    JournalId,
+    PageId,
+    RequestId,
+    SessionId,
+)
 from xagent_protocol.outcomes import DialogState, Outcome
+
+FAIL = "fail"
+WAIT = "wait"
 
 
 class ActionSpec(msgspec.Struct, frozen=True):
@@ -133,6 +144,8 @@ class Hello(msgspec.Struct, frozen=True, tag="hello", tag_field="type"):
     browser: BrowserStatus | None
     actions: tuple[ActionSpec, ...]
     labels: dict[str, str] = {}
+    channels: tuple[str, ...] = ()
+    """The kinds of channels that it opens; an older agent opens none."""
 
 
 class Inventory(msgspec.Struct, frozen=True, tag="inventory", tag_field="type"):
@@ -195,12 +208,27 @@ class Command(msgspec.Struct, frozen=True, tag="command", tag_field="type"):
     params: msgspec.Raw
     timeout: float
     page: str | None = None
+    if_controlled: str = FAIL
+    """What to do while a person drives the page: `fail` at once, or `wait` for the hand-back."""
+    control_token: str | None = None
+    """The lease under which it is that person's own command."""
 
 
 class Cancel(msgspec.Struct, frozen=True, tag="cancel", tag_field="type"):
     """Stop a command, or never start it; its result says which."""
 
     request_id: RequestId
+
+
+class OpenChannel(msgspec.Struct, frozen=True, tag="open_channel", tag_field="type"):
+    """Dial `/ws/channels/{channel_id}` and serve a channel of *kind* there.
+
+    Sent only to an agent that announced the kind. *page* is an id or a label.
+    """
+
+    channel_id: ChannelId
+    kind: str
+    page: str | None = None
 
 
 class Ack(msgspec.Struct, frozen=True, tag="ack", tag_field="type"):
@@ -225,4 +253,4 @@ class Drain(msgspec.Struct, frozen=True, tag="drain", tag_field="type"):
 
 
 AgentMessage = Hello | Inventory | Started | Result | AgentBeat | Goodbye
-OrchestratorMessage = Welcome | Command | Cancel | Ack | Beat | Drain
+OrchestratorMessage = Welcome | Command | Cancel | OpenChannel | Ack | Beat | Drain

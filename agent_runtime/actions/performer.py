@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
+from collections.abc import AsyncIterator
 from time import perf_counter
 from typing import Final
 
@@ -28,7 +29,7 @@ from agent_runtime.browser.tab import Tab
 from agent_runtime.browser.text import printable
 from agent_runtime.errors import ArtifactUploadFailed
 from xagent_protocol.errors import ErrorCode
-from xagent_protocol.messages import ActionSpec, Command
+from xagent_protocol.messages import WAIT, ActionSpec, Command
 from xagent_protocol.outcomes import (
     NO_RESULT,
     CommandError,
@@ -75,6 +76,8 @@ class Performer:
         found = self._registry.get(command.action)
         if found is None or not found.spec.on_page:
             return None
+        if command.control_token is not None:
+            return None  # lest it wait behind those that wait for the hand-back
         if command.page is None:
             return _MAIN
         tab = self._browser.tabs.find(command.page)
@@ -168,7 +171,7 @@ class Performer:
                 if action.spec.on_page:
                     tab = call.open_tab = await self._browser.tab(call.command.page)
                     # Which page is main may have changed since the lane was chosen.
-                    async with tab.turn:
+                    async with _turn(call, tab):
                         await self._prepare(call, tab)
                         began = True
                         with tab.running(deadline):
@@ -206,6 +209,14 @@ class Performer:
                 return await self._browser.why_closed(tab)
             if began and (failure := dialog_open(tab, Effect.PARTIAL)) is not None:
                 return failure
+            if began and tab.was_taken_over:
+                tab.was_taken_over = False
+                await self._free(call, action)
+                return ActionFailed(
+                    ErrorCode.HUMAN_HAS_CONTROL,
+                    "a person took the page over while the command ran: look at what it did",
+                    effect=Effect.PARTIAL,
+                )
         if began:
             await self._free(call, action)
         return ActionTimedOut(
@@ -219,6 +230,30 @@ class Performer:
         tab = call.open_tab
         if tab is not None and not await tab.unwedge(loads=action.spec.family in _LOADING):
             await self._browser.give_up(tab)
+
+
+@contextlib.asynccontextmanager
+async def _turn(call: Call, tab: Tab) -> AsyncIterator[None]:
+    """Hold the page's turn, which is given to nobody while a person drives the page.
+
+    Except to their own commands; others wait, before they take it, or are refused.
+
+    Raises:
+        HumanHasControl, NotInControl
+    """
+    command = call.command
+    while True:
+        if tab.control.lease is not None and command.control_token is None:
+            if command.if_controlled != WAIT:
+                tab.control.refuse()
+            await tab.control.wait_until_free()
+        async with tab.turn:
+            if command.control_token is not None:
+                tab.control.check(command.control_token)
+            elif tab.control.lease is not None:
+                continue
+            yield
+            return
 
 
 def _page_state(call: Call) -> PageState | None:

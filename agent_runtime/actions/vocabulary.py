@@ -7,6 +7,7 @@ from agent_runtime.actions import (
     agent,
     batch,
     capture,
+    control,
     dialogs,
     navigate,
     pages,
@@ -20,5 +21,5 @@ from agent_runtime.actions.registry import ActionRegistry
 def standard_registry() -> ActionRegistry:
     """Return the registry of Xagent's own actions."""
     return ActionRegistry.of(
-        navigate, pages, read, act, wait, script, dialogs, capture, agent, batch
+        navigate, pages, read, act, wait, script, dialogs, capture, control, agent, batch
     )

@@ -6,6 +6,8 @@ AgentError
     │   └── ProfileBusy       another Chromium holds the profile
     ├── BrowserCrashed        it died while the command ran
     ├── BrowserRestarted      somebody had it restarted while the command ran
+    ├── HumanHasControl       a person drives the page
+    ├── NotInControl          the lease that somebody shows is over
     ├── LabelTaken            another page bears this label
     ├── PageNotFound          no page ever had this id
     ├── PageClosed            it was here and is gone
@@ -59,6 +61,18 @@ class BrowserRestarted(BrowserError):
     """The browser was restarted on request under the command."""
 
     code = ErrorCode.BROWSER_RESTARTED
+
+
+class HumanHasControl(BrowserError):
+    """A person drives the page, and nobody else does meanwhile."""
+
+    code = ErrorCode.HUMAN_HAS_CONTROL
+
+
+class NotInControl(BrowserError):
+    """The lease that somebody shows is over, or never was."""
+
+    code = ErrorCode.NOT_IN_CONTROL
 
 
 class LabelTaken(BrowserError):

@@ -16,6 +16,7 @@ from weakref import WeakKeyDictionary
 
 from playwright.async_api import CDPSession, Frame, JSHandle, Page
 
+from agent_runtime.browser.control import Control, Tokens
 from agent_runtime.browser.dialogs import Dialogs
 from agent_runtime.browser.errors import CALL_FAILED
 from agent_runtime.browser.launch import Launch
@@ -32,8 +33,8 @@ _UNWEDGE_SECONDS: Final = 1.0
 class Tab:
     """A page of the running browser; gone for good when it closes or the browser dies."""
 
-    def __init__(self, page_id: PageId, page: Page, launch: Launch) -> None:
-        """Give *page* its id."""
+    def __init__(self, page_id: PageId, page: Page, launch: Launch, tokens: Tokens) -> None:
+        """Give *page* its id; *tokens* are those of leases to drive it by hand."""
         self.id = page_id
         self.page = page
         self.launch = launch
@@ -42,6 +43,9 @@ class Tab:
         self.title_is_due = True
         self.label: str | None = None
         self.dialogs = Dialogs(page_id, self.interrupt)
+        self.control = Control(tokens)
+        self.was_taken_over = False
+        """Whether the command that runs here was ended for a person; it clears this itself."""
         self.snapshot_number = 0
         self._first_of_document = 1
         self._document: JSHandle | None = None
@@ -76,6 +80,11 @@ class Tab:
         for deadline in self._running:
             if not deadline.expired():
                 deadline.reschedule(now)
+
+    def take_over(self) -> None:
+        """End the command that runs here, because a person takes the page over."""
+        self.was_taken_over = True
+        self.interrupt()
 
     async def prepare(self) -> None:
         """Open the page's own session; a page that hangs opens none, and is freed by it."""

@@ -16,6 +16,7 @@ import structlog
 from playwright.async_api import BrowserContext, Dialog, Frame, Page
 from structlog.typing import FilteringBoundLogger
 
+from agent_runtime.browser.control import Tokens
 from agent_runtime.browser.dialogs import DialogPolicy
 from agent_runtime.browser.errors import (
     CALL_FAILED,
@@ -52,6 +53,7 @@ class Tabs:
         self._closed: deque[tuple[float, PageId]] = deque(maxlen=100)
         self._lost: tuple[PageId, ...] = ()
         self._expected: list[tuple[Callable[[Tab], bool], asyncio.Future[Tab]]] = []
+        self._tokens = Tokens()
         self.front: Tab | None = None
         """The one that was last put before the others, as far as we know."""
         self.dialog_policy = DialogPolicy()
@@ -99,7 +101,7 @@ class Tabs:
         for tab in self._open.values():
             if tab.page is page:
                 return tab
-        tab = Tab(self._ids.take(), page, launch)
+        tab = Tab(self._ids.take(), page, launch, self._tokens)
         self._open[tab.id] = tab
         self._listen(tab)
         for is_expected, arrived in self._expected:

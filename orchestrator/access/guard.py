@@ -34,6 +34,8 @@ class Entrance(StrEnum):
     """The user's token, or the credential of any agent."""
     AGENT = "agent"
     """The credential of the very agent that the path names."""
+    ANY_AGENT = "any_agent"
+    """The credential of an agent; the route sees to it that it is the right one."""
     ENROLMENT = "enrolment"
     """An enrolment token, which the route itself redeems."""
 
@@ -61,6 +63,7 @@ SCOPE_KEY: Final = "xagent"
 PUBLIC_PATHS: Final = frozenset({"/", "/docs", "/openapi.json", "/health/live", "/health/ready"})
 
 AGENT_SOCKETS: Final = "/ws/agents/"
+CHANNEL_SOCKETS: Final = "/ws/channels/"
 
 _PUBLIC: Final = Principal(PrincipalKind.PUBLIC)
 _USER: Final = Principal(PrincipalKind.USER)
@@ -91,6 +94,8 @@ def entrance(method: str, path: str) -> Entrance:
         return Entrance.PUBLIC if method in ("GET", "HEAD") else Entrance.USER
     if method == "WEBSOCKET" and path.startswith(AGENT_SOCKETS):
         return Entrance.AGENT
+    if method == "WEBSOCKET" and path.startswith(CHANNEL_SOCKETS):
+        return Entrance.ANY_AGENT
     if method == "POST":
         if path == "/api/enrolments":
             return Entrance.ENROLMENT
@@ -202,9 +207,10 @@ class Guard:
             raise Unauthorized("Send the token as `Authorization: Bearer …`.")
         if opened_by is Entrance.ENROLMENT:
             return _ENROLMENT
-        if opened_by is Entrance.AGENT:
+        if opened_by in (Entrance.AGENT, Entrance.ANY_AGENT):
             agent_id = self._agent_of(token)
-            if agent_id is None or agent_id != path.removeprefix(AGENT_SOCKETS):
+            named = path.removeprefix(AGENT_SOCKETS)
+            if agent_id is None or (opened_by is Entrance.AGENT and agent_id != named):
                 raise Unauthorized("The credential is not this agent's; enrol it again.")
             return Principal(PrincipalKind.AGENT, agent_id)
         if self._is_user(token):

@@ -58,6 +58,7 @@ _SECURITY: Final[Mapping[Entrance, list[Json]]] = {
     Entrance.USER: [{"user": []}],
     Entrance.USER_OR_AGENT: [{"user": []}, {"agent": []}],
     Entrance.AGENT: [{"agent": []}],
+    Entrance.ANY_AGENT: [{"agent": []}],
     Entrance.ENROLMENT: [{"enrolment": []}],
 }
 

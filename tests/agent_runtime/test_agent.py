@@ -93,7 +93,7 @@ class World:
         on_change: Callable[[], None],
         uploads: ArtifactUploads,
     ) -> Drive:
-        return Drive(self.browser, self.performer, self.browser.limits.append)
+        return Drive(self.browser, self.performer, self.browser.limits.append, {})
 
 
 @pytest.fixture
