@@ -35,6 +35,7 @@ ROUTES = [
 PUBLIC = {
     ("GET", path) for path in ("/", "/docs", "/openapi.json", "/health/live", "/health/ready")
 }
+AGENTS_OWN = {("WEBSOCKET", "/ws/agents/alpha"), ("WEBSOCKET", "/ws/channels/1")}
 
 
 class _Inside:
@@ -169,7 +170,7 @@ async def test_the_users_token_opens_all_but_the_agents_own_doors(
 ) -> None:
     status = await door.knock(method, path, tokens=bearer(USER))
 
-    if (method, path) == ("WEBSOCKET", "/ws/agents/alpha"):
+    if (method, path) in AGENTS_OWN:
         assert status == 401
     else:
         assert status == welcome(method)
@@ -181,8 +182,7 @@ async def test_an_agents_credential_opens_its_socket_and_uploads(
 ) -> None:
     status = await door.knock(method, path, tokens=bearer(AGENT))
 
-    own = {("WEBSOCKET", "/ws/agents/alpha"), ("POST", "/api/artifacts")}
-    if (method, path) in own:
+    if (method, path) in AGENTS_OWN | {("POST", "/api/artifacts")}:
         assert status == welcome(method)
         assert door.inside.principal == Principal(PrincipalKind.AGENT, AgentId("alpha"))
     elif (method, path) not in PUBLIC | {("POST", "/api/enrolments")}:

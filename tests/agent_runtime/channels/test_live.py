@@ -1,0 +1,285 @@
+"""A real page, seen and driven through a channel; the orchestrator's end is the test's own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import msgspec
+import pytest
+import pytest_asyncio
+from websockets.asyncio.client import connect
+from websockets.asyncio.server import ServerConnection, serve
+
+from agent_runtime.channels.live import UNDER_WAY, LiveViews
+from tests.agent_runtime.actions.asking import Asker, running_browser
+from tests.site import Site
+from xagent_protocol.ids import ChannelId
+from xagent_protocol.live import (
+    PICTURE_HEAD,
+    Composition,
+    FromAgent,
+    FromViewer,
+    Input,
+    Key,
+    LiveGone,
+    LiveRefused,
+    LiveState,
+    Mouse,
+    Seen,
+    Text,
+    Want,
+    Wheel,
+)
+from xagent_protocol.messages import OpenChannel
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
+
+_decoder = msgspec.json.Decoder(FromAgent)
+
+
+@pytest.fixture(scope="module")
+def site() -> Any:
+    """The test site."""
+    with Site() as running:
+        yield running
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def asker(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Asker]:
+    """A browser of this module's own."""
+    async with running_browser(tmp_path_factory.mktemp("agent")) as browser:
+        yield Asker(browser)
+
+
+class Viewer:
+    """What has come through the channel."""
+
+    def __init__(self, socket: ServerConnection) -> None:
+        """Speak through *socket*."""
+        self._socket = socket
+        self.pictures: list[bytes] = []
+
+    async def say(self, message: FromViewer) -> None:
+        """Send a message to the agent."""
+        await self._socket.send(msgspec.json.encode(message).decode())
+
+    async def hear(self, kind: type[Any], *, sees: bool = True) -> Any:
+        """Wait for the next text of this kind, or picture; says that pictures were seen."""
+        async with asyncio.timeout(10):
+            while True:
+                message = await self._socket.recv()
+                if isinstance(message, bytes):
+                    self.pictures.append(message)
+                    if sees:
+                        await self.say(Seen(int.from_bytes(message[:4])))
+                    if kind is bytes:
+                        return message
+                elif kind is not bytes and isinstance(told := _decoder.decode(message), kind):
+                    return told
+
+
+@asynccontextmanager
+async def viewing(asker: Asker, page: str | None = None) -> AsyncIterator[Viewer]:
+    """Look at a page."""
+    arrived: asyncio.Future[ServerConnection] = asyncio.get_running_loop().create_future()
+    over = asyncio.Event()
+
+    async def take(socket: ServerConnection) -> None:
+        arrived.set_result(socket)
+        await over.wait()
+
+    async with serve(take, "127.0.0.1", 0, compression=None) as server, asyncio.TaskGroup() as all_:
+        port = server.sockets[0].getsockname()[1]
+
+        async def show() -> None:
+            async with connect(f"ws://127.0.0.1:{port}", compression=None) as socket:
+                message = OpenChannel(ChannelId("c"), "live", page)
+                await LiveViews(asker.browser).serve(socket, message)
+
+        showing = all_.create_task(show())
+        yield Viewer(await arrived)
+        over.set()
+        await asyncio.wait([showing], timeout=5)
+        showing.cancel()
+
+
+async def in_control(asker: Asker) -> str:
+    """Take the main page over."""
+    taken: Any = await asker.get("take_control", holder="Ada")
+    return str(taken["token"])
+
+
+async def test_a_page_is_shown_as_it_is(asker: Asker, site: Site) -> None:
+    await asker.get("goto", url=site.url("/form"))
+
+    async with viewing(asker) as viewer:
+        await viewer.say(Want(fps=30, width=640, height=640))
+        state = await viewer.hear(LiveState)
+        picture = await viewer.hear(bytes)
+
+    number, taken_at, width, height = PICTURE_HEAD.unpack(picture[: PICTURE_HEAD.size])
+    assert (state.url, state.title, state.control) == (site.url("/form"), "Form", None)
+    assert (number, width, height) == (1, 1280, 720)
+    assert taken_at > 1.7e12
+    assert picture[PICTURE_HEAD.size :].startswith(b"\xff\xd8\xff")
+
+
+async def test_nothing_is_sent_of_a_page_that_stands_still(asker: Asker, site: Site) -> None:
+    await asker.get("goto", url=site.url("/form"))
+
+    async with viewing(asker) as viewer:
+        await viewer.say(Want())
+        await viewer.hear(bytes)
+        await asker.get("evaluate", expression="document.title = 'Changed'")
+        await viewer.hear(LiveState)
+        still = len(viewer.pictures)
+        await asker.get("evaluate", expression="document.body.style.background = 'red'")
+        await viewer.hear(bytes)
+
+    assert still <= 3, "one at first, and what was drawn before the page had settled"
+    assert len(viewer.pictures) > still
+
+
+async def test_no_more_pictures_are_under_way_than_the_viewer_has_room_for(
+    asker: Asker, site: Site
+) -> None:
+    await asker.get("goto", url=site.url("/animated"))
+
+    async with viewing(asker) as viewer:
+        await viewer.say(Want(fps=60))
+        for _ in range(UNDER_WAY):
+            await viewer.hear(bytes, sees=False)
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.3):
+                await viewer.hear(bytes, sees=False)
+        await viewer.say(Seen(UNDER_WAY))
+        newest = await viewer.hear(bytes)
+
+    assert int.from_bytes(newest[:4]) == UNDER_WAY + 1
+
+
+async def test_what_the_holder_types_and_clicks_arrives(asker: Asker, site: Site) -> None:
+    await asker.get("goto", url=site.url("/form"))
+    token = await in_control(asker)
+    box: Any = await asker.browser.tabs.main.page.locator("#name").bounding_box()  # type: ignore[union-attr]
+    x, y = box["x"] + 5, box["y"] + 5
+
+    async with viewing(asker) as viewer:
+        await viewer.say(
+            Input(
+                token,
+                (
+                    Mouse("move", x, y),
+                    Mouse("down", x, y, "left", 1, 1),
+                    Mouse("up", x, y, "left", 0, 1),
+                    Key("down", "A", "KeyA", 65, "A", modifiers=8),
+                    Key("up", "A", "KeyA", 65),
+                    Text("da 中 "),
+                    Composition("か"),
+                    Text("漢"),
+                    Key("down", "x", "KeyX", 88, "x"),
+                    Key("up", "x", "KeyX", 88),
+                    Key("down", "Backspace", "Backspace", 8),
+                    Key("up", "Backspace", "Backspace", 8),
+                ),
+            )
+        )
+        main = asker.browser.tabs.main
+        assert main is not None
+        async with asyncio.timeout(5):
+            while await main.page.input_value("#name") != "Ada 中 漢":
+                await viewer.say(Seen(0))
+
+    await asker.get("return_control", token=token)
+
+
+async def test_the_wheel_scrolls(asker: Asker, site: Site) -> None:
+    await asker.get("goto", url=site.url("/large?chars=100000"))
+    token = await in_control(asker)
+
+    async with viewing(asker) as viewer:
+        await viewer.say(Input(token, (Wheel(100, 100, 0, 400),)))
+        main = asker.browser.tabs.main
+        assert main is not None
+        await main.page.wait_for_function("scrollY > 300")
+
+    await asker.get("return_control", token=token)
+
+
+async def test_an_old_token_moves_nothing(asker: Asker, site: Site) -> None:
+    await asker.get("goto", url=site.url("/form"))
+    token = await in_control(asker)
+    await asker.get("return_control", token=token)
+
+    async with viewing(asker) as viewer:
+        await viewer.say(Input(token, (Text("late"),), viewer=7))
+        refused = await viewer.hear(LiveRefused)
+
+    assert (refused.viewer, refused.code) == (7, "not_in_control")
+
+
+async def test_a_key_that_is_held_is_let_go_with_the_channel(asker: Asker, site: Site) -> None:
+    await asker.get("goto", url=site.url("/form"))
+    main = asker.browser.tabs.main
+    assert main is not None
+    await main.page.evaluate("addEventListener('keyup', event => window.up = event.code)")
+    token = await in_control(asker)
+
+    async with viewing(asker) as viewer:
+        await main.page.focus("#name")
+        await viewer.say(Input(token, (Key("down", "Shift", "ShiftLeft", 16),)))
+        await viewer.hear(LiveState)
+
+    await main.page.wait_for_function("window.up === 'ShiftLeft'")
+    await asker.get("return_control", token=token)
+
+
+async def test_who_has_control_and_what_is_asked_is_shown(asker: Asker, site: Site) -> None:
+    await asker.get("dialog_policy", confirm="leave")
+    await asker.get("goto", url=site.url("/dialogs"))
+
+    async with viewing(asker) as viewer:
+        first = await viewer.hear(LiveState)
+        await asker.ask("click", target="#confirm")
+        asked = await viewer.hear(LiveState)
+        await asker.get("handle_dialog", accept=False)
+        await viewer.hear(LiveState)
+        token = await in_control(asker)
+        held = await viewer.hear(LiveState)
+
+    assert first.dialog is None
+    assert asked.dialog.message == "really?"
+    assert held.control.holder == "Ada"
+    await asker.get("return_control", token=token)
+    await asker.get("dialog_policy", confirm="dismiss")
+
+
+async def test_nonsense_is_refused_and_the_view_goes_on(asker: Asker) -> None:
+    async with viewing(asker) as viewer:
+        await viewer._socket.send('{"type":"want","fps":1000}')
+        refused = await viewer.hear(LiveRefused)
+        await viewer.say(Want())
+
+        await viewer.hear(bytes)
+
+    assert refused.code == "invalid_params"
+    assert "fps" in refused.message
+
+
+async def test_the_last_word_of_a_page_that_closes(asker: Asker) -> None:
+    opened: Any = await asker.get("new_page")
+    async with viewing(asker, opened["id"]) as viewer:
+        await viewer.hear(LiveState)
+        await asker.get("close_page", page=opened["id"])
+
+        gone = await viewer.hear(LiveGone)
+
+    assert gone.code == "page_closed"
+
+
+async def test_a_page_that_is_not_there_is_said_to_be_gone(asker: Asker) -> None:
+    async with viewing(asker, "p999") as viewer:
+        assert (await viewer.hear(LiveGone)).code == "page_not_found"
