@@ -13,7 +13,7 @@ import importlib.metadata
 import platform
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Protocol
 from uuid import uuid4
@@ -22,9 +22,10 @@ import httpx2
 import structlog
 from structlog.typing import FilteringBoundLogger
 
+from agent_runtime.actions.agent_permissions import Permissions
 from agent_runtime.actions.call import ActionLimits
 from agent_runtime.actions.performer import Performer
-from agent_runtime.actions.vocabulary import standard_registry
+from agent_runtime.actions.plugins import installed_registry
 from agent_runtime.browser.browser import Browser, BrowserSettings
 from agent_runtime.channels.channels import ChannelDialler, Channels, Serve
 from agent_runtime.channels.live import LiveViews
@@ -34,10 +35,15 @@ from agent_runtime.identity import IdentityFile
 from agent_runtime.link.backoff import Backoff
 from agent_runtime.link.conversation import Subjects
 from agent_runtime.link.link import Link
+from agent_runtime.logs import masked_by
 from agent_runtime.machine import machine_boot
+from agent_runtime.policy.proxy import EgressProxy
+from agent_runtime.secrets.masking import Masking
+from agent_runtime.secrets.store import SecretStore
+from agent_runtime.secrets.vault import Vault
 from agent_runtime.settings import Settings
 from agent_runtime.stop import Stop
-from agent_runtime.work.artifacts import ArtifactUploads
+from agent_runtime.work.artifacts import ArtifactTransfers
 from agent_runtime.work.inbox import Inbox
 from agent_runtime.work.journal import Journal
 from agent_runtime.work.journal_file import JournalFile, journal_file
@@ -88,15 +94,16 @@ class AnnouncedPerformer(Performs, Protocol):
 
 @dataclass(frozen=True)
 class Drive:
-    """A browser, who drives it, who hears what the orchestrator accepts, and what can be shown."""
+    """A browser, who drives it, who hears what is accepted, what is shown, and what none hears."""
 
     browser: LivingBrowser
     performer: AnnouncedPerformer
     heed: Callable[[Limits], None]
     channels: Mapping[str, Serve]
+    masking: Masking = field(default_factory=Masking)
 
 
-BuildDrive = Callable[[Settings, Path, InstallId, Callable[[], None], ArtifactUploads], Drive]
+BuildDrive = Callable[[Settings, Path, InstallId, Callable[[], None], ArtifactTransfers], Drive]
 """Builds it from the settings, the agent's directory and install, whom to tell of changes, and
 where artifacts go."""
 
@@ -106,19 +113,28 @@ def drive_chromium(
     directory: Path,
     install_id: InstallId,
     on_change: Callable[[], None],
-    uploads: ArtifactUploads,
+    transfers: ArtifactTransfers,
 ) -> Drive:
-    """Build a real browser with the standard actions."""
+    """Build a real browser with the standard actions, and those of installed packages."""
+    policy = settings.url_policy
     browser = Browser(
         BrowserSettings(directory, settings.headed, settings.browser, install_id),
         on_change=on_change,
+        egress=EgressProxy(policy) if policy.is_limiting else None,
     )
-    performer = Performer(browser, standard_registry(), uploads)
+    vault = Vault(SecretStore(directory))
+    vault.load()
+    permissions = Permissions(code=settings.allow_code)
+    performer = Performer(
+        browser, installed_registry(), transfers, vault=vault, permissions=permissions
+    )
 
     def heed(limits: Limits) -> None:
         performer.limits = ActionLimits(limits.inline_result_bytes)
+        browser.downloads.limit_bytes = limits.artifact_bytes
 
-    return Drive(browser, performer, heed, {"live": LiveViews(browser).serve})
+    channels = {"live": LiveViews(browser).serve}
+    return Drive(browser, performer, heed, channels, vault.masking)
 
 
 async def run_agent(
@@ -140,7 +156,8 @@ async def run_agent(
         ) as http:
             with journal_file(directory, machine_boot()) as file:
                 agent = _build(settings, stop, build_drive, directory, identity_file, file, http)
-                await agent.run()
+                with masked_by(agent.masking):
+                    await agent.run()
 
 
 class Agent:
@@ -154,8 +171,11 @@ class Agent:
         outbox: Outbox,
         link: Link,
         stop: Stop,
+        masking: Masking | None = None,
     ) -> None:
         """Hold what `_build` has made."""
+        self.masking = masking or Masking()
+        """What none of this may tell."""
         self._browser = browser
         self._runner = runner
         self._channels = channels
@@ -226,8 +246,8 @@ def _build(
 ) -> Agent:
     identity = identity_file.identity
     browser_changed = asyncio.Event()
-    uploads = ArtifactUploads(http, identity.credential, lambda: Backoff(random.uniform))
-    drive = build_drive(settings, directory, identity.install_id, browser_changed.set, uploads)
+    transfers = ArtifactTransfers(http, identity.credential, lambda: Backoff(random.uniform))
+    drive = build_drive(settings, directory, identity.install_id, browser_changed.set, transfers)
     journal = Journal(file, {spec.name for spec in drive.performer.specs() if spec.reads})
     outbox = Outbox(journal)
     lease = Lease()
@@ -239,6 +259,9 @@ def _build(
     boot_id = BootId(str(uuid4()))
     versions = _versions()
 
+    def browser_status() -> BrowserStatus:
+        return drive.masking.status(drive.browser.status())
+
     def hello() -> Hello:
         return Hello(
             protocol_min=OLDEST_PROTOCOL,
@@ -248,7 +271,7 @@ def _build(
             boot_id=boot_id,
             highest_epoch=identity_file.identity.highest_epoch,
             versions=versions,
-            browser=drive.browser.status(),
+            browser=browser_status(),
             actions=drive.performer.specs(),
             labels=dict(settings.labels),
             channels=channels.kinds,
@@ -270,7 +293,7 @@ def _build(
             inbox=Inbox(journal, outbox, runner),
             outbox=outbox,
             epochs=_StoredEpochs(identity_file),
-            browser_status=drive.browser.status,
+            browser_status=browser_status,
             browser_changed=browser_changed,
             in_flight=lambda: runner.in_flight,
             heed=drive.heed,
@@ -282,7 +305,7 @@ def _build(
         backoff=_backoff(settings),
         use_proxy=not settings.on_loopback,
     )
-    return Agent(drive.browser, runner, channels, outbox, link, stop)
+    return Agent(drive.browser, runner, channels, outbox, link, stop, drive.masking)
 
 
 def _backoff(settings: Settings) -> Backoff:

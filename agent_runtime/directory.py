@@ -27,7 +27,7 @@ def agent_directory(data_directory: Path, agent_id: AgentId) -> Iterator[Path]:
         DirectoryUnusable: it cannot be made or written.
         AlreadyRunning: another process holds it; the message names that process.
     """
-    directory = data_directory.absolute() / "agents" / agent_id
+    directory = directory_of(data_directory, agent_id)
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         directory.chmod(0o700)
@@ -47,6 +47,11 @@ def agent_directory(data_directory: Path, agent_id: AgentId) -> Iterator[Path]:
         yield directory
     finally:
         lock.release()
+
+
+def directory_of(data_directory: Path, agent_id: AgentId) -> Path:
+    """Return where an agent's directory is, or will be."""
+    return data_directory.absolute() / "agents" / agent_id
 
 
 def _write_pid(descriptor: int) -> None:

@@ -1,7 +1,8 @@
 """One line of log an event, on standard error: for eyes on a terminal, as JSON elsewhere.
 
 Every line carries the agent's id, and inside a command its request id, through context
-variables. Params, results and credentials are never logged.
+variables. Params, results and credentials are never logged; should an agent's secret stand in a
+line for all that, say in one of a library's, it is masked.
 """
 
 from __future__ import annotations
@@ -9,17 +10,43 @@ from __future__ import annotations
 import logging
 import sys
 import traceback
-from typing import TextIO
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final, Protocol, TextIO
 
 import msgspec
 import structlog
-from structlog.typing import Processor
+from structlog.typing import EventDict, Processor, WrappedLogger
 
 from agent_runtime.settings import LogFormat
 from xagent_protocol.ids import AgentId
 
 # What these say of each request on "info" and below, our own lines say better.
 _TALKATIVE = ("httpx2", "httpcore2", "websockets", "asyncio")
+
+
+class Masks(Protocol):
+    """Takes what must not be told out of a finished line."""
+
+    def text(self, text: str) -> str:
+        """Return *text* without it."""
+
+    def json(self, encoded: bytes) -> bytes:
+        """Return JSON without it."""
+
+
+_masks: Final[list[Masks]] = []
+"""Of every agent in this process, for its log is one."""
+
+
+@contextmanager
+def masked_by(masks: Masks) -> Iterator[None]:
+    """Mask every line of this process with *masks* meanwhile."""
+    _masks.append(masks)
+    try:
+        yield
+    finally:
+        _masks.remove(masks)
 
 
 def configure(agent_id: AgentId, log_format: LogFormat | None, stream: TextIO = sys.stderr) -> None:
@@ -73,5 +100,22 @@ def _json(event: object, **_: object) -> str:
 
 def _rendering(log_format: LogFormat, *, colors: bool) -> list[Processor]:
     if log_format is LogFormat.CONSOLE:
-        return [structlog.dev.ConsoleRenderer(colors=colors)]
-    return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(_json)]
+        console = structlog.dev.ConsoleRenderer(colors=colors)
+
+        def masked_console(logger: WrappedLogger, method: str, event: EventDict) -> str:
+            line = console(logger, method, event)
+            for masks in _masks:
+                line = masks.text(line)
+            return line
+
+        return [masked_console]
+    json = structlog.processors.JSONRenderer(_json)
+
+    def masked_json(logger: WrappedLogger, method: str, event: EventDict) -> str:
+        line = json(logger, method, event)
+        assert isinstance(line, str)
+        for masks in _masks:
+            line = masks.json(line.encode()).decode()
+        return line
+
+    return [structlog.processors.format_exc_info, masked_json]

@@ -18,6 +18,10 @@ from urllib.parse import urlsplit
 import platformdirs
 
 from agent_runtime.errors import InvalidSettings
+from agent_runtime.policy.errors import BadPattern
+from agent_runtime.policy.patterns import SitePattern, read_pattern
+from agent_runtime.policy.url_policy import UrlPolicy
+from agent_runtime.policy.web_url import read_url
 from xagent_protocol.ids import AgentId, is_agent_id
 
 DEFAULT_URL: Final = "http://127.0.0.1:8000"
@@ -40,7 +44,8 @@ class Settings:
     """Everything an agent is told from outside.
 
     *url* is the orchestrator's base address, `http` or `https`, without a slash at its end.
-    *log_format* is null when the terminal is to decide.
+    *log_format* is null when the terminal is to decide. *allow_code* lets commands run Python in
+    this process.
     """
 
     agent_id: AgentId
@@ -51,7 +56,9 @@ class Settings:
     browser: Path | None = None
     enrolment_token: str | None = field(default=None, repr=False)
     log_format: LogFormat | None = None
+    allow_code: bool = False
     exit_with_parent: bool = False
+    url_policy: UrlPolicy = field(default_factory=UrlPolicy)
 
     @property
     def websocket_url(self) -> str:
@@ -79,19 +86,30 @@ class Settings:
         labels = dict(_label(text) for text in _split(environment.get("XAGENT_LABELS", "")))
         labels |= dict(_label(text) for text in flags.label)
         browser = environment.get("XAGENT_BROWSER")
+        url = _url(
+            flags.url or environment.get("XAGENT_URL") or DEFAULT_URL,
+            insecure=flags.insecure_http or _boolean(environment, "XAGENT_INSECURE_HTTP"),
+        )
         return cls(
-            agent_id=_agent_id(flags.name),
-            url=_url(
-                flags.url or environment.get("XAGENT_URL") or DEFAULT_URL,
-                insecure=flags.insecure_http or _boolean(environment, "XAGENT_INSECURE_HTTP"),
+            agent_id=read_agent_id(flags.name),
+            url=url,
+            data_directory=read_data_directory(
+                flags.data_dir or environment.get("XAGENT_DATA_DIR")
             ),
-            data_directory=_data_directory(flags.data_dir or environment.get("XAGENT_DATA_DIR")),
             headed=flags.headed or _boolean(environment, "XAGENT_HEADED"),
             labels=labels,
             browser=Path(browser) if browser else None,
             enrolment_token=environment.get("XAGENT_ENROLMENT_TOKEN") or None,
             log_format=_log_format(flags.log_format or environment.get("XAGENT_LOG_FORMAT")),
+            allow_code=flags.allow_code or _boolean(environment, "XAGENT_ALLOW_CODE"),
             exit_with_parent=flags.exit_with_parent,
+            url_policy=UrlPolicy(
+                allow=_patterns(flags.allow_site, environment, "XAGENT_ALLOW_SITES"),
+                deny=_patterns(flags.deny_site, environment, "XAGENT_DENY_SITES"),
+                block_private=flags.block_private_network
+                or _boolean(environment, "XAGENT_BLOCK_PRIVATE_NETWORK"),
+                orchestrator=read_url(url).destination,
+            ),
         )
 
 
@@ -107,7 +125,8 @@ def _parser() -> _Parser:
         prog="python -m agent_runtime",
         description="Run one named agent: a real browser that takes commands from an orchestrator.",
         epilog="Variables: XAGENT_URL, XAGENT_DATA_DIR, XAGENT_ENROLMENT_TOKEN, XAGENT_BROWSER, "
-        "XAGENT_HEADED, XAGENT_LABELS, XAGENT_INSECURE_HTTP, XAGENT_LOG_FORMAT.",
+        "XAGENT_HEADED, XAGENT_LABELS, XAGENT_INSECURE_HTTP, XAGENT_LOG_FORMAT, "
+        "XAGENT_ALLOW_SITES, XAGENT_DENY_SITES, XAGENT_BLOCK_PRIVATE_NETWORK, XAGENT_ALLOW_CODE.",
     )
     parser.add_argument("name", metavar="NAME", help="the agent's name, such as shop-1")
     parser.add_argument("--url", help=f"the orchestrator's address (default {DEFAULT_URL})")
@@ -117,14 +136,38 @@ def _parser() -> _Parser:
     parser.add_argument(
         "--insecure-http", action="store_true", help="allow an unencrypted way to another machine"
     )
+    parser.add_argument(
+        "--allow-site",
+        action="append",
+        default=[],
+        metavar="SITE",
+        help="open this site and no other: example.com, *.example.com, example.com:8443, "
+        "https://example.com, 10.0.0.0/8",
+    )
+    parser.add_argument(
+        "--deny-site",
+        action="append",
+        default=[],
+        metavar="SITE",
+        help="never open this site, whatever is allowed",
+    )
+    parser.add_argument(
+        "--block-private-network",
+        action="store_true",
+        help="keep pages from this machine and its networks, the orchestrator included",
+    )
     parser.add_argument("--log-format", choices=[*LogFormat])
+    parser.add_argument(
+        "--allow-code", action="store_true", help="let commands run Python inside this agent"
+    )
     parser.add_argument(
         "--exit-with-parent", action="store_true", help="stop when standard input ends"
     )
     return parser
 
 
-def _agent_id(name: str) -> AgentId:
+def read_agent_id(name: str) -> AgentId:
+    """Read the name of an agent; raises `InvalidSettings` if it cannot be one."""
     if not is_agent_id(name):
         raise InvalidSettings(
             f"{name!r} cannot name an agent: use up to 63 of a-z, 0-9, dot, dash and underscore, "
@@ -164,7 +207,8 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def _data_directory(text: str | None) -> Path:
+def read_data_directory(text: str | None) -> Path:
+    """Read where data are kept; left out, it is the platform's own place."""
     return Path(text) if text else Path(platformdirs.user_data_dir("xagent", appauthor=False))
 
 
@@ -173,6 +217,17 @@ def _label(text: str) -> tuple[str, str]:
     if not separator or not _LABEL_KEY.match(key) or len(value) > _MAX_LABEL_VALUE:
         raise InvalidSettings(f"{text!r} is not a label such as region=eu")
     return key, value
+
+
+def _patterns(
+    flags: Sequence[str], environment: Mapping[str, str], name: str
+) -> tuple[SitePattern, ...]:
+    # Both count: whoever gives a flag means to add to a list, and not to drop the one that the
+    # machine's owner has put into the environment.
+    try:
+        return tuple(read_pattern(text) for text in (*_split(environment.get(name, "")), *flags))
+    except BadPattern as error:
+        raise InvalidSettings(str(error)) from error
 
 
 def _split(text: str) -> list[str]:

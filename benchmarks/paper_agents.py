@@ -20,7 +20,7 @@ import uvloop
 from agent_runtime.agent import Drive, run_agent
 from agent_runtime.settings import Settings
 from agent_runtime.stop import Stop
-from agent_runtime.work.artifacts import ArtifactUploads
+from agent_runtime.work.artifacts import ArtifactTransfers
 from xagent_protocol.ids import AgentId, InstallId
 from xagent_protocol.messages import ActionSpec, BrowserStatus, Command, Limits
 from xagent_protocol.outcomes import CommandError, Effect, Outcome, OutcomeState
@@ -72,7 +72,7 @@ def paper(
     directory: Path,
     install_id: InstallId,
     on_change: Callable[[], None],
-    uploads: ArtifactUploads,
+    transfers: ArtifactTransfers,
 ) -> Drive:
     """Build what stands for a browser and its driver."""
 

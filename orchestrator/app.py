@@ -22,9 +22,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.routing import Router, WebSocketRoute
 from starlette.types import ASGIApp
 
+from orchestrator.access.attempts import Attempts
 from orchestrator.access.enrolments import Enrolments
 from orchestrator.access.guard import Guard
 from orchestrator.access.keys import UserToken
+from orchestrator.access.sign_ins import SignIns
 from orchestrator.api.busiest import BusiestRoute
 from orchestrator.api.routes import build_routes
 from orchestrator.api.services import Services
@@ -47,9 +49,14 @@ from orchestrator.store.database import FILE_NAME, open_readers, open_writer
 from orchestrator.store.enrolments import EnrolmentStore
 from orchestrator.store.history import History
 from orchestrator.store.journal import Journal
+from orchestrator.store.retention import Retention
 from orchestrator.store.schema import upgrade
 from orchestrator.store.sessions import SessionStore
 from orchestrator.store.writer import Writer
+from orchestrator.web.routes import build_web_routes
+from orchestrator.web.sign_in import SignInPages
+from orchestrator.web.traces import TracePages
+from orchestrator.web.viewer import installed_viewer
 
 log: Final = structlog.get_logger(__name__)
 
@@ -131,6 +138,15 @@ async def _build(
         sync=os.fsync if settings.durability == "power" else None,
     )
     artifacts.discard_leftovers()
+    retention = Retention(
+        settings.keeping,
+        artifacts,
+        writer,
+        readers,
+        needed=dispatcher.submissions.needed,
+        on_deleted=metrics.retention_deleted,
+        on_total=metrics.artifacts_summed_up,
+    )
     services = Services(
         agents=registry,
         presence=connections,
@@ -148,7 +164,13 @@ async def _build(
     )
     channels = Channels()
     live_pages = LivePages(channels, connections)
+    sign_ins = SignIns()
     routes = [
+        *build_web_routes(
+            SignInPages(token.matches, sign_ins, Attempts()),
+            TracePages(artifacts, installed_viewer()),
+            metrics.request_answered,
+        ),
         *build_routes(services),
         WebSocketRoute("/ws/agents/{agent_id}", endpoint=endpoint),
         WebSocketRoute("/ws/channels/{channel_id}", endpoint=ChannelEndpoint(channels)),
@@ -161,6 +183,7 @@ async def _build(
         Router(routes, redirect_slashes=False),
         is_user=token.matches,
         agent_of=registry.agent_of_credential,
+        is_signed_in=sign_ins.holds,
         allowed_hosts=settings.allowed_hosts if own is None else (*settings.allowed_hosts, own),
         allowed_origins=settings.allowed_origins,
         on_refusal=metrics.access_refused,
@@ -175,6 +198,7 @@ async def _build(
             tasks.create_task(heartbeat.run(), name="heartbeat"),
             tasks.create_task(flusher.run(), name="flusher"),
             tasks.create_task(writer.keep_log_short(), name="checkpoints"),
+            tasks.create_task(retention.run(), name="retention"),
         ]
         try:
             yield Orchestrator(app, BusiestRoute(app, services), dispatcher, heartbeat, events)

@@ -19,11 +19,17 @@ OrchestratorError
     ├── Draining            503, on the way out
     ├── StorageUnavailable  503, the journal cannot be written now
     ├── DuplicateAgent      409, another install holds the name
+    ├── NoTrace             422, so the viewer cannot show it
+    ├── ViewerMissing       501, it comes with Playwright
+    ├── TooManyAttempts     429, wrong tokens
     ├── Unauthorized        401
     │   └── InvalidEnrolmentToken
     ├── Forbidden           403
     ├── OriginNotAllowed    403
-    └── HostNotAllowed      421
+    ├── HostNotAllowed      421
+    ├── RouteUnknown        404
+    ├── MethodNotAllowed    405
+    └── InternalError       500, and the log has the rest
 """
 
 from __future__ import annotations
@@ -226,6 +232,30 @@ class InvalidEnrolmentToken(Unauthorized):
     title = "Invalid enrolment token"
 
 
+class NoTrace(Refusal):
+    """The artifact is there, but it is no trace."""
+
+    status = 422
+    code = "no_trace"
+    title = "Not a trace"
+
+
+class ViewerMissing(Refusal):
+    """The trace viewer is not installed beside this orchestrator."""
+
+    status = 501
+    code = "viewer_missing"
+    title = "No viewer here"
+
+
+class TooManyAttempts(Refusal):
+    """Too many wrong tokens came from one address."""
+
+    status = 429
+    code = "too_many_attempts"
+    title = "Too many attempts"
+
+
 class Forbidden(Refusal):
     """The credential is valid, but not for this."""
 
@@ -248,3 +278,27 @@ class OriginNotAllowed(Refusal):
     status = 403
     code = "origin_not_allowed"
     title = "Origin not allowed"
+
+
+class RouteUnknown(Refusal):
+    """Nothing is served under this path."""
+
+    status = 404
+    code = "not_found"
+    title = "Not found"
+
+
+class MethodNotAllowed(Refusal):
+    """The path exists, but not with this method; the header `Allow` lists those it has."""
+
+    status = 405
+    code = "method_not_allowed"
+    title = "Method not allowed"
+
+
+class InternalError(Refusal):
+    """A fault of the server's own; its log has the details, the answer has none."""
+
+    def __init__(self) -> None:
+        """Say no more than that."""
+        super().__init__("The server failed to answer; its log says why.")

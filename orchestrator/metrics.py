@@ -114,6 +114,18 @@ class Metrics:
             registry=registry,
         )
 
+        self._artifact_bytes = Gauge(
+            "xagent_artifact_bytes",
+            "Bytes of all artifacts on the disk, as of the latest look.",
+            registry=registry,
+        )
+        self._deletions = Counter(
+            "xagent_retention_deletions",
+            "What was deleted because it was old, or too much.",
+            ("kind",),
+            registry=registry,
+        )
+
     def command_finished(self, action: str, state: str, seconds: float) -> None:
         """Count a command that reached its final *state*, *seconds* after it was accepted."""
         key = (action, state)
@@ -158,6 +170,14 @@ class Metrics:
     def access_refused(self, code: str) -> None:
         """Count a request that the guard turned away."""
         self._refusals.labels(code).inc()
+
+    def artifacts_summed_up(self, total_bytes: int) -> None:
+        """Note how many bytes all artifacts have together."""
+        self._artifact_bytes.set(total_bytes)
+
+    def retention_deleted(self, kind: str, count: int) -> None:
+        """Count artifacts, files, commands or sessions that are kept no longer."""
+        self._deletions.labels(kind).inc(count)
 
     def render(self, *, agents: int, connected: int, in_flight: int, queued: int) -> bytes:
         """Return the text of a scrape, with what is only known at that moment."""

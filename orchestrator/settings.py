@@ -17,6 +17,7 @@ from orchestrator.errors import CannotStart
 DEFAULT_PORT: Final = 8000
 DURABILITIES: Final = ("process", "power")
 LOG_FORMATS: Final = ("auto", "console", "json")
+_LARGEST_AMOUNT: Final = 1_000_000.0
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,19 @@ class Bounds:
 
 
 @dataclass(frozen=True)
+class Keeping:
+    """For how long things are kept, and how much of them; 0 means without limit.
+
+    *history_days* is of commands and sessions, and at least 1: within a day the same request id
+    must never make a second command.
+    """
+
+    artifact_days: float = 30.0
+    artifact_total_bytes: int = 20 * 1024**3
+    history_days: float = 90.0
+
+
+@dataclass(frozen=True)
 class Settings:
     """One orchestrator's settings."""
 
@@ -67,6 +81,7 @@ class Settings:
     restored: bool = False
     timers: Timers = field(default_factory=Timers)
     bounds: Bounds = field(default_factory=Bounds)
+    keeping: Keeping = field(default_factory=Keeping)
 
     @property
     def scheme(self) -> str:
@@ -100,6 +115,11 @@ def read_settings(arguments: Sequence[str], environment: Mapping[str, str]) -> S
             suspect=parsed.beat_seconds * 2.5,
             lost=parsed.beat_seconds * 4,
             lag=parsed.beat_seconds / 2,
+        ),
+        keeping=Keeping(
+            artifact_days=parsed.artifact_days,
+            artifact_total_bytes=round(parsed.artifact_gib * 1024**3),
+            history_days=parsed.history_days,
         ),
     )
     _refuse_unknown_words(settings)
@@ -202,6 +222,27 @@ def _parser(environment: Mapping[str, str]) -> argparse.ArgumentParser:
         help="interval of the heartbeat; an agent is suspect after 2.5 and lost after 4 of them",
     )
     parser.add_argument(
+        "--artifact-days",
+        type=_amount,
+        default=environment.get("XAGENT_ARTIFACT_DAYS", Keeping.artifact_days),
+        metavar="DAYS",
+        help="how long artifacts are kept; 0 is for ever",
+    )
+    parser.add_argument(
+        "--artifact-gib",
+        type=_amount,
+        default=environment.get("XAGENT_ARTIFACT_GIB", Keeping.artifact_total_bytes / 1024**3),
+        metavar="GIB",
+        help="how much of them is kept, the oldest going first; 0 is any amount",
+    )
+    parser.add_argument(
+        "--history-days",
+        type=_history_days,
+        default=environment.get("XAGENT_HISTORY_DAYS", Keeping.history_days),
+        metavar="DAYS",
+        help="how long commands and sessions are kept, at least 1; 0 is for ever",
+    )
+    parser.add_argument(
         "--log-format",
         choices=LOG_FORMATS,
         default=environment.get("XAGENT_LOG_FORMAT", "auto"),
@@ -237,6 +278,25 @@ def _beat(text: str) -> float:
     if not 0.1 <= seconds <= 60:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds from 0.1 to 60")
     return seconds
+
+
+def _amount(text: str) -> float:
+    try:
+        amount = float(text)
+    except ValueError:
+        amount = -1
+    if not 0 <= amount <= _LARGEST_AMOUNT:
+        raise argparse.ArgumentTypeError(f"{text!r} is not an amount such as 30, or 0 for no limit")
+    return amount
+
+
+def _history_days(text: str) -> float:
+    days = _amount(text)
+    if 0 < days < 1:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is less than a day, for which a request id may not name another command"
+        )
+    return days
 
 
 class _Collect(argparse.Action):

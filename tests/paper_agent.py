@@ -21,7 +21,7 @@ from agent_runtime import logs
 from agent_runtime.agent import Drive, run_agent
 from agent_runtime.settings import LogFormat, Settings
 from agent_runtime.stop import Stop, signals_to
-from agent_runtime.work.artifacts import ArtifactUploads
+from agent_runtime.work.artifacts import ArtifactTransfers
 from benchmarks.paper_agents import PaperBrowser as PaperBrowser
 from xagent_protocol.errors import ErrorCode
 from xagent_protocol.ids import AgentId, InstallId
@@ -147,7 +147,7 @@ async def _main(name: str, url: str, data_dir: str, deeds: str) -> None:
         directory: Path,
         install_id: InstallId,
         on_change: Callable[[], None],
-        uploads: ArtifactUploads,
+        transfers: ArtifactTransfers,
     ) -> Drive:
         return Drive(PaperBrowser(), PaperPerformer(Path(deeds)), _heed, {})
 

@@ -7,8 +7,9 @@
         alpha.goto("https://example.com")
         print(alpha.inner_text("h1"))
 
-`AsyncClient` is the same to await. Errors are drawn in `xagent_client.errors`, results in
-`xagent_client.models`.
+`AsyncClient` is the same to await. Errors are drawn in `xagent_client.errors`. What the API answers
+stands in `xagent_client.models`, what actions answer and take in `xagent_client.results` and
+`xagent_client.params`.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from xagent_client.errors import (
     ActionNotFound,
     AgentNotFound,
     AgentOffline,
+    ArtifactNotFound,
     BrowserCrashed,
     Cancelled,
     CommandFailed,
@@ -46,7 +48,7 @@ from xagent_client.errors import (
     Unreachable,
     XagentError,
 )
-from xagent_client.models import Agent, ArtifactRef, Command
+from xagent_client.models import Agent, Artifact, ArtifactRef, Command
 
 __all__ = [
     "Client",
@@ -54,12 +56,14 @@ __all__ = [
     "AgentHandle",
     "AsyncAgentHandle",
     "Agent",
+    "Artifact",
     "ArtifactRef",
     "Command",
     "XagentError",
     "ActionNotFound",
     "AgentNotFound",
     "AgentOffline",
+    "ArtifactNotFound",
     "BrowserCrashed",
     "Cancelled",
     "CommandFailed",

@@ -1,22 +1,22 @@
 """What can be asked of one agent, by blocking and awaiting callers alike.
 
-The typed verbs are the everyday ones; `run` reaches every action that the agent announces.
+Every standard action is a typed verb; `run` reaches whatever else the agent announces.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Unpack
+from typing import Any
 
 from xagent_client import calls
+from xagent_client.actions import ActionVerbs
 from xagent_client.asking import How
 from xagent_client.exchange import Call
 from xagent_client.models import ActionSpec, Agent, Command, Page, Session
-from xagent_client.page_verbs import PageVerbs
 from xagent_client.verbs import verb
 
 
-class AgentVerbs(PageVerbs):
+class AgentVerbs(ActionVerbs):
     """The verbs of `AgentHandle` and `AsyncAgentHandle`."""
 
     @verb
@@ -54,14 +54,38 @@ class AgentVerbs(PageVerbs):
 
     @verb
     def run(
-        self, action: str, params: Mapping[str, Any] | None = None, **how: Unpack[How]
+        self,
+        action: str,
+        /,
+        params: Mapping[str, Any] | None = None,
+        *,
+        page: str | None = None,
+        timeout: float | None = None,
+        wait: float | None = None,
+        request_id: str | None = None,
+        record: str | None = None,
+        idempotent: bool | None = None,
+        if_offline: str | None = None,
+        ttl: float | None = None,
+        **more: Any,
     ) -> Call[Command]:
         """Run any action and return its command, however it ended, or as far as it came.
 
+        Its params are keywords, or a mapping where one of them is called like a keyword of ours.
         The typed verbs raise when a command fails; this does not.
 
         Raises:
             Refused: the orchestrator did not take the command; the subclass says why.
             Unreachable: it did not answer; with a request id if the command may run.
         """
-        return self._submit(action, params or {}, how)
+        how: How = {
+            "page": page,
+            "timeout": timeout,
+            "wait": wait,
+            "request_id": request_id,
+            "record": record,
+            "idempotent": idempotent,
+            "if_offline": if_offline,
+            "ttl": ttl,
+        }
+        return self._submit(action, {**(params or {}), **more}, how)

@@ -22,14 +22,15 @@ class How(TypedDict, total=False):
 
     *page* is a page's id or label, the main page if left out; *timeout* the command's time budget
     in seconds; *wait* how long to follow it, by default a little longer than its budget;
-    *request_id* names the command for good. *if_offline* is `fail` or `queue`, *ttl* the seconds
-    it may queue.
+    *request_id* names the command for good. *record* is `trace` to have it recorded, as
+    `Command.trace`. *if_offline* is `fail` or `queue`, *ttl* the seconds it may queue.
     """
 
     page: str | None
     timeout: float | None
     wait: float | None
     request_id: str | None
+    record: str | None
     idempotent: bool | None
     if_offline: str | None
     ttl: float | None
@@ -49,6 +50,7 @@ class Asking:
             page=how.get("page"),
             timeout=how.get("timeout"),
             request_id=how.get("request_id"),
+            record=how.get("record"),
             idempotent=how.get("idempotent"),
             if_offline=how.get("if_offline"),
             ttl=how.get("ttl"),
@@ -75,17 +77,44 @@ class Asking:
 
     def _result(self, action: str, params: Mapping[str, Any], how: How, kind: type[T]) -> Call[T]:
         command = yield from self._succeed(action, params, how)
-        return convert(command, kind)
+        return convert(command, (yield from whole_result(command)), kind)
+
+    def _any_of(self, action: str, params: Mapping[str, Any], how: How, kind: Any) -> Call[Any]:
+        """Do the same for a union, which is no class."""
+        return self._result(action, params, how, kind)
+
+    def _value(self, action: str, params: Mapping[str, Any], how: How) -> Call[Any]:
+        command = yield from self._succeed(action, params, how)
+        return (yield from whole_result(command))
+
+    def _text(self, action: str, params: Mapping[str, Any], how: How) -> Call[str]:
+        """Return text, and fetch the whole if it was cut, unless the caller wanted it cut."""
+        command = yield from self._succeed(action, params, how)
+        if command.made and params.get("max_chars") is None:
+            return (yield from calls.fetch(command.made[0])).decode()
+        return convert(command, command.result, str)
+
+    def _uncut(self, action: str, params: Mapping[str, Any], how: How, kind: type[T]) -> Call[T]:
+        """Do the same for the texts within an object."""
+        command = yield from self._succeed(action, params, how)
+        result = yield from whole_result(command)
+        if command.made and params.get("max_chars") is None:
+            result = yield from whole_texts(command, result)
+        return convert(command, result, kind)
+
+    def _bytes(self, action: str, params: Mapping[str, Any], how: How) -> Call[bytes]:
+        command = yield from self._succeed(action, params, how)
+        return (yield from calls.fetch(only_artifact(command)))
 
 
-def convert(command: Command, kind: type[T]) -> T:
-    """Read the result of *command*.
+def convert(command: Command, result: Any, kind: type[T]) -> T:
+    """Read *result*, which *command* came to.
 
     Raises:
         UnexpectedAnswer: it is of another kind.
     """
     try:
-        return msgspec.convert(command.result, kind)
+        return msgspec.convert(result, kind)
     except msgspec.ValidationError as error:
         raise UnexpectedAnswer(
             f"{command.action} on {command.agent_id} answered something else than this version "
@@ -93,11 +122,42 @@ def convert(command: Command, kind: type[T]) -> T:
         ) from error
 
 
-def whole_text(command: Command, cut: str, max_chars: int | None) -> Call[str]:
-    """Return the text that did not fit into the answer, unless the caller wanted it cut."""
-    if command.artifacts and max_chars is None:
-        return (yield from calls.fetch(command.artifacts[0])).decode()
-    return cut
+def whole_result(command: Command) -> Call[Any]:
+    """Return the result, fetched if it was too large for the answer.
+
+    Raises:
+        UnexpectedAnswer: what was fetched is not JSON.
+    """
+    result = command.result
+    if isinstance(result, dict) and result.get("truncated") is True:
+        for artifact in command.artifacts:
+            if artifact.artifact_id == result.get("artifact_id"):
+                return read_json((yield from calls.fetch(artifact)))
+    return result
+
+
+def whole_texts(command: Command, value: Any) -> Call[Any]:
+    """Return *value* with each text in it that was cut fetched whole."""
+    match value:
+        case dict():
+            found = {}
+            for name, member in value.items():
+                found[name] = yield from whole_texts(command, member)
+            return found
+        case list():
+            items = list(value)
+            for place, item in enumerate(value):
+                items[place] = yield from whole_texts(command, item)
+            return items
+        case str() if (artifact := cut_off(command, value)) is not None:
+            return (yield from calls.fetch(artifact)).decode()
+    return value
+
+
+def cut_off(command: Command, text: str) -> ArtifactRef | None:
+    """Return the artifact that has all of *text*, if that was cut and says so at its end."""
+    ending = text[-200:]
+    return next((one for one in command.artifacts if f"{one.artifact_id}]" in ending), None)
 
 
 def only_artifact(command: Command) -> ArtifactRef:
@@ -106,9 +166,9 @@ def only_artifact(command: Command) -> ArtifactRef:
     Raises:
         UnexpectedAnswer: there is none.
     """
-    if not command.artifacts:
+    if not command.made:
         raise UnexpectedAnswer(f"{command.action} on {command.agent_id} left no artifact")
-    return command.artifacts[0]
+    return command.made[0]
 
 
 def read_json(content: bytes) -> Any:

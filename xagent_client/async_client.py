@@ -88,10 +88,12 @@ class AsyncClient(ClientVerbs, Awaiting):
     async def _send(self, request: Request) -> Reply:
         started = time.monotonic()
         try:
-            async with self._http.stream(**transport.arguments(request)) as response:
+            content = transport.content_to_await(request)
+            arguments = transport.arguments(request)
+            async with self._http.stream(**arguments, content=content) as response:
                 if request.sink is not None and response.is_success:
-                    async for chunk in response.aiter_bytes():
-                        request.sink.write(chunk)
+                    async for chunk in response.aiter_bytes(transport.PIECE_BYTES):
+                        await asyncio.to_thread(request.sink.write, chunk)
                     body = b""
                 else:
                     body = await response.aread()

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, BinaryIO, Final, TypeVar
+from typing import Any, Final, TypeVar
 from urllib.parse import quote
 from uuid import uuid4
 
 import msgspec
 
+from xagent_client.artifacts import fetch as fetch
 from xagent_client.errors import InvalidRequest
 from xagent_client.exchange import (
+    QUERY_SECONDS,
     Call,
     ConnectionLost,
     Patience,
@@ -23,7 +25,6 @@ from xagent_client.exchange import (
 from xagent_client.models import (
     ActionSpec,
     Agent,
-    ArtifactRef,
     Command,
     Enrolment,
     FieldError,
@@ -43,9 +44,6 @@ DEFAULT_TIMEOUT_SECONDS: Final = 30.0
 
 WAIT_MARGIN_SECONDS: Final = 15.0
 """Waited beyond a command's time budget: the orchestrator's grace, and the way there and back."""
-
-QUERY_SECONDS: Final = 10.0
-"""How long a plain question may go on being asked while the orchestrator is away."""
 
 
 _UNNAMEABLE: Final = Problem(
@@ -67,6 +65,7 @@ class Submission(msgspec.Struct, frozen=True, omit_defaults=True):
     page: str | None = None
     timeout: float | None = None
     request_id: str | None = None
+    record: str | None = None
     idempotent: bool | None = None
     if_offline: str | None = None
     ttl: float | None = None
@@ -181,22 +180,6 @@ def enrol(agent_id: str) -> Call[Enrolment]:
     return decode(reply, Enrolment)
 
 
-def fetch(artifact: ArtifactRef | str) -> Call[bytes]:
-    """Fetch the bytes of an artifact."""
-    reply = yield from insist(
-        lambda _left: Request("GET", _artifact(artifact)), Patience(QUERY_SECONDS)
-    )
-    return reply.body
-
-
-def download(artifact: ArtifactRef | str, sink: BinaryIO) -> Call[None]:
-    """Stream the bytes of an artifact into *sink*; not tried again, because some may be there."""
-    yield from insist(
-        lambda _left: Request("GET", _artifact(artifact), sink=sink),
-        Patience(QUERY_SECONDS, tries=1),
-    )
-
-
 def is_ready() -> Call[bool]:
     """Say whether the orchestrator takes commands; asks once."""
     try:
@@ -232,8 +215,3 @@ def _agent(agent_id: str) -> str:
 
 def _command(request_id: str) -> str:
     return f"/api/commands/{quote(request_id, safe='')}"
-
-
-def _artifact(artifact: ArtifactRef | str) -> str:
-    name = artifact if isinstance(artifact, str) else artifact.artifact_id
-    return f"/api/artifacts/{quote(name, safe='')}"

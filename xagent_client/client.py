@@ -84,7 +84,8 @@ class Client(ClientVerbs, Blocking):
     def _send(self, request: Request) -> Reply:
         started = time.monotonic()
         try:
-            with self._http.stream(**transport.arguments(request)) as response:
+            content = transport.content(request)
+            with self._http.stream(**transport.arguments(request), content=content) as response:
                 if request.sink is not None and response.is_success:
                     for chunk in response.iter_bytes():
                         request.sink.write(chunk)

@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from typing import BinaryIO
 
-from xagent_client import calls
+from xagent_client import artifacts, calls
+from xagent_client.artifacts import PathLike, Source
 from xagent_client.exchange import Call
-from xagent_client.models import Agent, ArtifactRef, Command, Enrolment, Page
+from xagent_client.models import (
+    Agent,
+    Artifact,
+    ArtifactRef,
+    Command,
+    Enrolment,
+    HasArtifact,
+    Page,
+)
 from xagent_client.verbs import verb
 
 
@@ -61,14 +70,55 @@ class ClientVerbs:
         return calls.enrol(agent_id)
 
     @verb
-    def artifact(self, artifact: ArtifactRef | str) -> Call[bytes]:
-        """Fetch the bytes of an artifact into memory."""
-        return calls.fetch(artifact)
+    def artifacts(
+        self,
+        *,
+        agent_id: str | None = None,
+        request_id: str | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+    ) -> Call[Page[Artifact]]:
+        """List artifacts, newest first, a page at a time; of one agent or one command if named."""
+        return artifacts.list_artifacts(
+            agent_id=agent_id, request_id=request_id, limit=limit, cursor=cursor
+        )
 
     @verb
-    def download(self, artifact: ArtifactRef | str, sink: BinaryIO) -> Call[None]:
-        """Stream the bytes of an artifact into an open binary file."""
-        return calls.download(artifact, sink)
+    def artifact(self, artifact: HasArtifact | str) -> Call[bytes]:
+        """Fetch the bytes of an artifact into memory.
+
+        It may be given by its id, or by what names one: an `ArtifactRef`, or the result of an
+        action that made one.
+        """
+        return artifacts.fetch(artifact)
+
+    @verb
+    def download(self, artifact: HasArtifact | str, to: BinaryIO | PathLike) -> Call[None]:
+        """Stream the bytes of an artifact into a file: a path, or an open binary file.
+
+        At the path there is the whole artifact afterwards, or what was there before.
+
+        Raises:
+            Refused: there is no such artifact, or no more.
+            UnexpectedAnswer: what came is not what the orchestrator has.
+        """
+        return artifacts.download(artifact, to)
+
+    @verb
+    def upload(
+        self,
+        source: Source,
+        *,
+        name: str | None = None,
+        content_type: str | None = None,
+        request_id: str | None = None,
+    ) -> Call[ArtifactRef]:
+        """Stream a file, by its path or open, or bytes to the orchestrator.
+
+        The id of what it answers can stand in the params of commands. *name* and *content_type*
+        are taken from the file's own name if left out; *request_id* is of a command it belongs to.
+        """
+        return artifacts.upload(source, name=name, content_type=content_type, request_id=request_id)
 
     @verb
     def is_ready(self) -> Call[bool]:

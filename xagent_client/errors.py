@@ -9,6 +9,7 @@
     │   ├── AgentNotFound
     │   ├── AgentOffline
     │   ├── CommandNotFound
+    │   ├── ArtifactNotFound
     │   ├── ActionNotFound
     │   ├── InvalidParams
     │   ├── InvalidRequest
@@ -104,6 +105,10 @@ class AgentOffline(Refused):
 
 class CommandNotFound(Refused):
     """No command has this request id."""
+
+
+class ArtifactNotFound(Refused):
+    """No artifact has this id, or none any more."""
 
 
 class ActionNotFound(Refused):
@@ -213,6 +218,7 @@ _REFUSALS: Final[dict[str, type[Refused]]] = {
     "agent_unknown": AgentNotFound,
     "agent_offline": AgentOffline,
     "command_unknown": CommandNotFound,
+    "artifact_unknown": ArtifactNotFound,
     "action_unknown": ActionNotFound,
     "invalid_params": InvalidParams,
     "request_id_reused": RequestIdReused,

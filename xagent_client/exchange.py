@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
-from typing import BinaryIO, Final, TypeAlias, TypeVar
+from typing import BinaryIO, Final, Protocol, TypeAlias, TypeVar
 
 import msgspec
 
@@ -31,14 +31,25 @@ DOUBTFUL_STATUSES: Final = frozenset({502, 504})
 ANSWER_SECONDS: Final = 10.0
 """How long an answer may take beyond the wait that the request itself asked for."""
 
+QUERY_SECONDS: Final = 10.0
+"""How long a plain question may go on being asked while the orchestrator is away."""
+
 QueryValue: TypeAlias = "str | int | float | None"
+
+
+class Sink(Protocol):
+    """Takes bytes as they come."""
+
+    def write(self, piece: bytes, /) -> object:
+        """Take *piece*."""
 
 
 @dataclass(frozen=True)
 class Request:
     """One HTTP request; *wait* is how long the server may hold its answer back, in seconds.
 
-    A *sink* takes the bytes of a successful answer, whose body is then empty here.
+    A *sink* takes the bytes of a successful answer, whose body is then empty here; a *source*
+    gives those of the request, in place of *body*.
     """
 
     method: str
@@ -47,7 +58,8 @@ class Request:
     body: bytes | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     wait: float = 0.0
-    sink: BinaryIO | None = None
+    sink: Sink | None = None
+    source: BinaryIO | None = None
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 import msgspec
 
@@ -21,12 +21,20 @@ from xagent_protocol.ids import (
     SessionId,
 )
 from xagent_protocol.messages import ActionSpec, BrowserStatus, PageSummary, RuntimeVersions
-from xagent_protocol.outcomes import ArtifactRef, CommandError, DialogState, Effect, PageState
+from xagent_protocol.outcomes import (
+    TRACE_SUFFIX,
+    ArtifactRef,
+    CommandError,
+    DialogState,
+    Effect,
+    PageState,
+)
 from xagent_protocol.transitions import CommandState
 
 __all__ = [
     "ActionSpec",
     "Agent",
+    "Artifact",
     "ArtifactRef",
     "BrowserStatus",
     "Command",
@@ -36,6 +44,7 @@ __all__ = [
     "Enrolment",
     "Fact",
     "FieldError",
+    "HasArtifact",
     "Page",
     "PageState",
     "PageSummary",
@@ -64,6 +73,14 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
     errors: tuple[FieldError, ...] = ()
     known: tuple[str, ...] = ()
     retry_after: float | None = None
+
+
+class HasArtifact(Protocol):
+    """Whatever names an artifact: an `ArtifactRef`, or the result of an action that made one."""
+
+    @property
+    def artifact_id(self) -> str:
+        """The artifact's id."""
 
 
 class Fact(msgspec.Struct, frozen=True):
@@ -124,6 +141,7 @@ class Command(msgspec.Struct, frozen=True):
     page: PageState | None = None
     timeout: float | None = None
     idempotent: bool = False
+    record: str | None = None
     effect: Effect = Effect.NONE
     result: Any = None
     error: CommandError | None = None
@@ -144,9 +162,29 @@ class Command(msgspec.Struct, frozen=True):
         return self.state.is_terminal
 
     @property
+    def trace(self) -> ArtifactRef | None:
+        """The recording that was asked for; null if there is none, as a notice says then."""
+        if self.record is None:
+            return None
+        return next((one for one in self.artifacts if one.name.endswith(TRACE_SUFFIX)), None)
+
+    @property
+    def made(self) -> tuple[ArtifactRef, ...]:
+        """What the action itself has made."""
+        return tuple(one for one in self.artifacts if one is not self.trace)
+
+    @property
     def succeeded(self) -> bool:
         """Whether the action ran to its end and did what was asked."""
         return self.state is CommandState.SUCCEEDED
+
+
+class Artifact(ArtifactRef, frozen=True):
+    """Bytes that the orchestrator keeps; *agent_id* is null if a user uploaded them."""
+
+    agent_id: AgentId | None = None
+    request_id: RequestId | None = None
+    created_at: datetime | None = None
 
 
 class Enrolment(msgspec.Struct, frozen=True):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Final, TypedDict
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from typing import BinaryIO, Final, TypedDict
 
 import httpx2
 
@@ -10,6 +12,7 @@ from xagent_client.discovery import Access, is_loopback
 from xagent_client.exchange import ANSWER_SECONDS, ConnectionLost, Reply, Request
 
 CONNECT_SECONDS: Final = 5.0
+PIECE_BYTES: Final = 256 * 1024
 
 # What a later try would not change: the request itself, its address, or the proxy is wrong.
 _HOPELESS: Final = (httpx2.LocalProtocolError, httpx2.UnsupportedProtocol, httpx2.ProxyError)
@@ -34,12 +37,11 @@ class Options(TypedDict):
 
 
 class Arguments(TypedDict):
-    """Arguments of one HTTP request."""
+    """Arguments of one HTTP request, apart from its content."""
 
     method: str
     url: str
     params: dict[str, str]
-    content: bytes | None
     headers: dict[str, str]
     timeout: httpx2.Timeout
 
@@ -69,10 +71,19 @@ def arguments(request: Request) -> Arguments:
         "method": request.method,
         "url": request.path,
         "params": {name: str(value) for name, value in request.query.items()},
-        "content": request.body,
         "headers": dict(request.headers),
         "timeout": _timeout(request.wait),
     }
+
+
+def content(request: Request) -> bytes | Iterator[bytes] | None:
+    """Return what *request* carries, for a client that waits."""
+    return request.body if request.source is None else _pieces(request.source)
+
+
+def content_to_await(request: Request) -> bytes | AsyncIterator[bytes] | None:
+    """Return what *request* carries, for a client that awaits."""
+    return request.body if request.source is None else _awaited_pieces(request.source)
 
 
 def reply(response: httpx2.Response, body: bytes, seconds: float) -> Reply:
@@ -96,3 +107,13 @@ def lost(error: httpx2.TransportError, url: str, seconds: float, *, retry: bool)
 
 def _timeout(wait: float) -> httpx2.Timeout:
     return httpx2.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS, read=wait + ANSWER_SECONDS)
+
+
+def _pieces(source: BinaryIO) -> Iterator[bytes]:
+    while piece := source.read(PIECE_BYTES):
+        yield piece
+
+
+async def _awaited_pieces(source: BinaryIO) -> AsyncIterator[bytes]:
+    while piece := await asyncio.to_thread(source.read, PIECE_BYTES):
+        yield piece

@@ -31,6 +31,7 @@ class ActionSpec(msgspec.Struct, frozen=True):
 
     *reads* is true when the action changes nothing and may be repeated after a crash.
     *on_page* is false for actions on the browser as a whole, which no wedged page can delay.
+    *package* is the distribution that brought the action; null for Xagent's own.
     """
 
     name: str
@@ -40,6 +41,7 @@ class ActionSpec(msgspec.Struct, frozen=True):
     on_page: bool
     params: dict[str, Any]
     result: dict[str, Any]
+    package: str | None = None
 
 
 class RuntimeVersions(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -199,8 +201,12 @@ class Welcome(msgspec.Struct, frozen=True, tag="welcome", tag_field="type"):
     limits: Limits
 
 
-class Command(msgspec.Struct, frozen=True, tag="command", tag_field="type"):
-    """Ask for one action; *timeout* is its time budget in seconds from its start."""
+class Command(msgspec.Struct, frozen=True, tag="command", tag_field="type", omit_defaults=True):
+    """Ask for one action; *timeout* is its time budget in seconds from its start.
+
+    *record* is `trace` if what it does is to be recorded, as one more of its artifacts; an agent
+    that does not know the field ignores it.
+    """
 
     request_id: RequestId
     attempt: int
@@ -212,6 +218,7 @@ class Command(msgspec.Struct, frozen=True, tag="command", tag_field="type"):
     """What to do while a person drives the page: `fail` at once, or `wait` for the hand-back."""
     control_token: str | None = None
     """The lease under which it is that person's own command."""
+    record: str | None = None
 
 
 class Cancel(msgspec.Struct, frozen=True, tag="cancel", tag_field="type"):

@@ -87,6 +87,9 @@ class ArtifactRef(msgspec.Struct, frozen=True):
     name: str
 
 
+TRACE_SUFFIX: Final = ".trace.zip"
+"""How the name of the artifact ends that a recorded command is recorded in."""
+
 NO_RESULT: Final = msgspec.Raw(b"null")
 
 

@@ -1,30 +1,29 @@
-"""Act on an element as a person would: each waits until the element can be acted on."""
+"""Act on an element as a person would: each waits until the element can be acted on.
+
+Here are the pointer's actions; the other files of the family have fields, forms, files, scrolling.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Annotated
+from typing import Annotated, Any, Final
 
-import msgspec
 from msgspec import Meta
-from playwright.async_api import Error, Position
+from playwright.async_api import Error, Locator, Position
 
 from agent_runtime.actions.call import Call
 from agent_runtime.actions.errors import ActionFailed
-from agent_runtime.actions.params import Button, Frame, Modifier, Target
+from agent_runtime.actions.held import Held
+from agent_runtime.actions.params import Button, Force, Frame, Modifier, Point, Target
 from agent_runtime.actions.registry import action
+from agent_runtime.actions.touch import Fingers
 from xagent_protocol.errors import ErrorCode
+from xagent_protocol.outcomes import Effect
+
+_PRESSED: Final = "move and down action done"
+"""What Playwright's log of a drag says once it has the element and looks for where to drop it."""
 
 
-class Point(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A place in CSS pixels, from the element's upper left corner."""
-
-    x: float
-    y: float
-
-
-Force = Annotated[bool, Meta(description="Act even where a person could not.")]
+HoldMilliseconds = Annotated[float, Meta(ge=0, description="Milliseconds from press to release.")]
 
 
 @action(family="act", reads=False, example={"target": "role=button[name='Buy']"})
@@ -37,11 +36,11 @@ async def click(
     click_count: Annotated[int, Meta(ge=1, le=3)] = 1,
     modifiers: tuple[Modifier, ...] = (),
     position: Point | None = None,
-    delay: Annotated[float, Meta(ge=0, description="Milliseconds between press and release.")] = 0,
+    delay: HoldMilliseconds = 0,
     force: Force = False,
 ) -> None:
     """Click an element, once it is visible, enabled, still, and not covered by another."""
-    async with call.element(target, frame) as element:
+    async with _held(call, button, modifiers, delay), call.element(target, frame) as element:
         await element.click(
             button=button,
             click_count=click_count,
@@ -51,6 +50,50 @@ async def click(
             force=force,
             timeout=call.patience_ms,
         )
+
+
+@action(family="act", reads=False, example={"target": "text=report.txt"})
+async def dblclick(
+    call: Call,
+    *,
+    target: Target,
+    frame: Frame | None = None,
+    button: Button = "left",
+    modifiers: tuple[Modifier, ...] = (),
+    position: Point | None = None,
+    delay: HoldMilliseconds = 0,
+    force: Force = False,
+) -> None:
+    """Click an element twice in quick succession, once it can be clicked."""
+    async with _held(call, button, modifiers, delay), call.element(target, frame) as element:
+        await element.dblclick(
+            button=button,
+            modifiers=modifiers,
+            position=_position(position),
+            delay=delay,
+            force=force,
+            timeout=call.patience_ms,
+        )
+
+
+@action(family="act", reads=False, example={"target": "text=Menu"})
+async def tap(
+    call: Call,
+    *,
+    target: Target,
+    frame: Frame | None = None,
+    position: Point | None = None,
+    force: Force = False,
+) -> None:
+    """Touch an element with a finger, once it can be clicked; no touch screen is needed."""
+    async with call.element(target, frame) as element:
+        if force:
+            await element.scroll_into_view_if_needed(timeout=call.patience_ms)
+        else:
+            await element.click(trial=True, position=_position(position), timeout=call.patience_ms)
+        place = await _place(call, element, position)
+        async with Fingers(call) as fingers:
+            await fingers.tap(place)
 
 
 @action(family="act", reads=False, example={"target": "text=Menu"})
@@ -73,69 +116,89 @@ async def hover(
         )
 
 
-@action(family="act", reads=False, example={"target": "#email", "value": "ada@example.com"})
-async def fill(
-    call: Call, *, target: Target, value: str, frame: Frame | None = None, force: Force = False
-) -> None:
-    """Replace the text of an input, a textarea or an editable element by *value*."""
-    async with call.element(target, frame) as element:
-        await element.fill(value, force=force, timeout=call.patience_ms)
-
-
-@action(family="act", reads=False, example={"key": "Enter", "target": "#search"})
-async def press(
-    call: Call,
-    *,
-    key: Annotated[
-        str,
-        Meta(min_length=1, description="A key or a chord: Enter, a, ArrowDown, ControlOrMeta+a."),
-    ],
-    target: Target | None = None,
-    frame: Frame | None = None,
-    delay: Annotated[float, Meta(ge=0, description="Milliseconds between down and up.")] = 0,
-) -> None:
-    """Press a key in an element; without a target, in whatever has the focus."""
-    with _known_key(key):
-        if target is None:
-            await call.page.keyboard.press(key, delay=delay)
-            return
-        async with call.element(target, frame) as element:
-            await element.press(key, delay=delay, timeout=call.patience_ms)
-
-
-@action(family="act", reads=False, example={"target": "#country", "label": "Norway"})
-async def select_option(
+@action(family="act", reads=False, example={"target": "#card-7", "to": "#done"})
+async def drag_to(
     call: Call,
     *,
     target: Target,
-    value: tuple[str, ...] | str | None = None,
-    label: tuple[str, ...] | str | None = None,
-    index: tuple[int, ...] | int | None = None,
+    to: Annotated[Target, Meta(description="Where to drop it: a selector or a ref, as target.")],
     frame: Frame | None = None,
-) -> list[str]:
-    """Choose options of a `select` by value, label or index; returns the chosen values."""
-    if value is None and label is None and index is None:
-        raise ActionFailed(
-            ErrorCode.INVALID_PARAMS, "select_option needs one of value, label or index"
-        )
+    source_position: Point | None = None,
+    target_position: Point | None = None,
+    steps: Annotated[
+        int, Meta(ge=1, le=100, description="Movements of the mouse on the way; sites count them.")
+    ] = 5,
+    force: Force = False,
+) -> None:
+    """Drag an element with the mouse, and drop it on another of the same frame.
+
+    If there is nowhere to drop it, it is let go where it was, which a page may take for a click.
+    """
+    async with Held(call.page) as held, call.element(target, frame) as source:
+        async with call.element(to, frame) as goal:
+            await goal.count()  # what names nothing is refused before anything is dragged
+        held.press_button("left")
+        try:
+            await source.drag_to(
+                goal,
+                source_position=_position(source_position),
+                target_position=_position(target_position),
+                steps=steps,
+                force=force,
+                timeout=call.patience_ms,
+            )
+        except Error as error:
+            if _PRESSED not in error.message:
+                raise
+            async with call.element(to, frame):
+                raise
+
+
+@action(
+    family="act",
+    reads=False,
+    example={"target": "#video", "type": "seeked", "event_init": {"bubbles": True}},
+)
+async def dispatch_event(
+    call: Call,
+    *,
+    target: Target,
+    type: Annotated[
+        str, Meta(min_length=1, max_length=200, description="The event's name, such as input.")
+    ],
+    event_init: Annotated[dict[str, Any], Meta(description="The event's properties.")]
+    | None = None,
+    frame: Frame | None = None,
+) -> None:
+    """Let an element receive an event of that name, whether or not it can be seen.
+
+    It comes from a script, and a page can tell; where a person would act, use the action for it.
+    """
     async with call.element(target, frame) as element:
-        return await element.select_option(
-            value=value, label=label, index=index, timeout=call.patience_ms
-        )
+        await element.dispatch_event(type, event_init, timeout=call.patience_ms)
+
+
+def _held(call: Call, button: Button, modifiers: tuple[Modifier, ...], delay: float) -> Held:
+    """Return what a click may leave down if it is stopped while it holds something."""
+    held = Held(call.page)
+    if delay or modifiers:
+        held.press_keys(modifiers)
+        held.press_button(button)
+    return held
 
 
 def _position(point: Point | None) -> Position | None:
     return Position(x=point.x, y=point.y) if point is not None else None
 
 
-@contextmanager
-def _known_key(key: str) -> Iterator[None]:
-    try:
-        yield
-    except Error as error:
-        if "Unknown key" not in error.message:
-            raise
+async def _place(call: Call, element: Locator, position: Point | None) -> tuple[float, float]:
+    box = await element.bounding_box(timeout=call.patience_ms)
+    if box is None:
         raise ActionFailed(
-            ErrorCode.INVALID_PARAMS,
-            f"key: there is no key {key!r}; names are those of KeyboardEvent.key, like Enter or a",
-        ) from error
+            ErrorCode.NOT_ACTIONABLE,
+            "the element is not visible, so there is no place to touch",
+            effect=Effect.NONE,
+        )
+    if position is not None:
+        return box["x"] + position.x, box["y"] + position.y
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2

@@ -24,9 +24,14 @@ class ArtifactStore(Protocol):
     """Takes bytes, answers how they are found again, and gives them back."""
 
     async def put(
-        self, content: bytes | Path, *, content_type: str, name: str, request_id: RequestId
+        self,
+        content: bytes | Path,
+        *,
+        content_type: str,
+        name: str,
+        request_id: RequestId | None,
     ) -> ArtifactRef:
-        """Keep *content*.
+        """Keep *content*, of a command or of none.
 
         Raises:
             agent_runtime.errors.ArtifactUploadFailed: nobody took it.

@@ -14,8 +14,9 @@ from tempfile import mkdtemp
 from typing import Final, Protocol
 
 import msgspec
-from playwright.async_api import Page
+from playwright.async_api import Locator, Page
 
+from agent_runtime.actions.agent_permissions import Permissions
 from agent_runtime.actions.artifacts import ArtifactStore, Fetched
 from agent_runtime.actions.target import Element
 from agent_runtime.actions.urls import allowed_url
@@ -23,10 +24,11 @@ from agent_runtime.browser.browser import Browser
 from agent_runtime.browser.files import private_directory
 from agent_runtime.browser.tab import Tab
 from agent_runtime.browser.text import printable
+from agent_runtime.secrets.vault import Vault
 from xagent_protocol.messages import Command
 from xagent_protocol.outcomes import ArtifactRef, PageState
 
-_MARGIN_LIMITS: Final = (0.1, 1.0)
+_MARGIN_LIMITS: Final = (0.25, 1.0)
 
 
 @dataclass(frozen=True)
@@ -65,12 +67,20 @@ class Call:
     deadline: float
     """On the loop's clock."""
     steps: Steps
+    vault: Vault
+    """What it may type and must never tell."""
+    permissions: Permissions
+    """What the agent's own settings allow."""
     expiry: asyncio.Timeout | None = None
     """What ends the command at its deadline, or earlier if its page does."""
     open_tab: Tab | None = None
     artifacts: list[ArtifactRef] = field(default_factory=list)
     dialogs_before: int = 0
     """How many dialogs its page had shown when it began."""
+    notices: tuple[str, ...] = ()
+    """What its caller should know besides how it ended."""
+    moves_before: int = 0
+    """How often its page had moved by then."""
     directory: Path | None = None
     """Where what it fetches lies, once it has fetched something."""
 
@@ -84,6 +94,11 @@ class Call:
     def page(self) -> Page:
         """The same, as Playwright knows it."""
         return self.tab.page
+
+    @property
+    def began_at(self) -> float:
+        """When the command began, on the loop's clock; for a part of a batch, when that did."""
+        return self.deadline - self.command.timeout
 
     @property
     def patience_ms(self) -> float:
@@ -100,7 +115,7 @@ class Call:
         Raises:
             ActionFailed: `blocked_by_policy`, or `invalid_params` for what is no URL.
         """
-        return allowed_url(url)
+        return allowed_url(url, self.browser.url_policy)
 
     def interrupted_by(self, tab: Tab) -> AbstractContextManager[None]:
         """Let the end of *tab*, a page that the action opened itself, end the block at once."""
@@ -110,12 +125,23 @@ class Call:
         """Return what *target* names on the page, for use with `async with`."""
         return Element(self.tab, target, frame)
 
+    def secret_locators(self) -> list[Locator]:
+        """Return the fields of the page that hold secrets, for a picture to leave out."""
+        return self.vault.typed_fields.locators(self.page)
+
     async def keep(self, content: bytes | Path, *, content_type: str, name: str) -> ArtifactRef:
         """Hand *content* over as an artifact of this command.
+
+        Secrets are masked in bytes that are text, and in no file.
 
         Raises:
             ArtifactUploadFailed: nobody took it.
         """
+        masking = self.vault.masking
+        if masking.is_active:
+            name = masking.text(name)
+            if isinstance(content, bytes):
+                content = masking.content(content, content_type)
         artifact = await self.artifact_store.put(
             content, content_type=content_type, name=name, request_id=self.command.request_id
         )
@@ -138,17 +164,33 @@ class Call:
         if self.directory is not None:
             await asyncio.to_thread(rmtree, self.directory, ignore_errors=True)
 
-    async def text(self, text: str, max_chars: int, *, name: str, content_type: str) -> str:
-        """Return *text*, or its beginning with a note, the whole being an artifact then."""
-        text = printable(text)
+    async def text(
+        self,
+        text: str,
+        max_chars: int,
+        *,
+        name: str,
+        content_type: str,
+        whole_lines: bool = False,
+    ) -> str:
+        """Return *text*, or its beginning with a note, the whole being an artifact then.
+
+        *whole_lines*: leave out the line that it would be cut in, lest half of a ref name another
+        element.
+        """
+        # Before it is cut, for half a secret would not be known as one.
+        text = self.vault.masking.text(printable(text))
         kept = text[:max_chars]
         room = self.limits.inline_result_bytes - 1024
         while len(msgspec.json.encode(kept)) > room:
             kept = kept[: len(kept) // 2]
         if len(kept) == len(text):
             return text
+        limit = len(kept)
+        if whole_lines and text[limit] != "\n":
+            kept = kept[: max(0, kept.rfind("\n"))]
         artifact = await self.keep(text.encode(), content_type=content_type, name=name)
         return (
-            f"{kept}\n[cut at {len(kept)} of {len(text)} characters; "
+            f"{kept}\n[cut at {limit} of {len(text)} characters; "
             f"the whole is artifact {artifact.artifact_id}]"
         )

@@ -1,137 +1,189 @@
-"""Take the page's picture, or its outline."""
+"""Pixels of a page: by one CDP call where that gives the same, else by Playwright.
+
+Playwright hides the caret by writing into the style of every field, names the area although it is
+all of what is in view, and packs a PNG as tightly as it goes; that takes two frames of the screen
+or more. Where nothing shows a caret and nothing else is asked for, the browser gives the very same
+pixels in one, and the page is left alone.
+
+That call must never name an area: Chromium draws one by changing what the page is told of its
+screen, and gives it back as the asking session knows it, so that a viewport or a device that
+Playwright's session emulates would be gone for good.
+"""
 
 from __future__ import annotations
 
-import re
-from typing import Annotated, Final, Literal
+import base64
+import struct
+from dataclasses import dataclass
+from typing import Final, Literal
 
 import msgspec
-from msgspec import Meta
-from playwright.async_api import FloatRect
+from playwright.async_api import Error, FloatRect, Locator
 
+from agent_runtime.actions.box import Box, Clip
 from agent_runtime.actions.call import Call
 from agent_runtime.actions.errors import ActionFailed
-from agent_runtime.actions.params import Frame, MaxChars, Target
-from agent_runtime.actions.registry import action
+from agent_runtime.actions.javascript import ScriptFailed, run_in_page
+from agent_runtime.browser.tab import Tab
 from xagent_protocol.errors import ErrorCode
-from xagent_protocol.ids import ArtifactId
-from xagent_protocol.outcomes import Effect
 
-_ATTEMPTS: Final = 3
-_TEXT: Final = "text/plain; charset=utf-8"
-_REF: Final = re.compile(r"\[ref=((?:f[0-9]+)?e[0-9]+)\]")
+PictureType = Literal["png", "jpeg", "webp"]
+
+_OUTSIDE: Final = "Clipped area is either empty or outside"
+_VIEW: Final = r"""
+async () => {
+  await document.fonts.ready;
+  let focused = document.activeElement;
+  while (focused && focused.shadowRoot && focused.shadowRoot.activeElement) {
+    focused = focused.shadowRoot.activeElement;
+  }
+  // What cannot be looked into may have a caret.
+  const hasCaret = document.designMode === "on" || !!focused && (focused.isContentEditable
+    || /^(input|textarea|iframe|frame|object|embed)$|-/.test(focused.localName));
+  const { documentElement: root, body } = document;
+  const longest = name => Math.max(root[name], body ? body[name] : 0);
+  return {
+    has_caret: hasCaret,
+    width: innerWidth,
+    height: innerHeight,
+    left: visualViewport.pageLeft,
+    top: visualViewport.pageTop,
+    zoom: visualViewport.scale,
+    ratio: devicePixelRatio,
+    full_width: Math.max(longest("scrollWidth"), longest("offsetWidth"), longest("clientWidth")),
+    full_height:
+      Math.max(longest("scrollHeight"), longest("offsetHeight"), longest("clientHeight")),
+  };
+}
+"""
 
 
-class Clip(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A part of the page in CSS pixels, from its upper left corner."""
+class View(msgspec.Struct, frozen=True):
+    """What is in view of a page, in CSS pixels, and how much there is in all."""
 
-    x: float
-    y: float
-    width: Annotated[float, Meta(gt=0)]
-    height: Annotated[float, Meta(gt=0)]
+    has_caret: bool
+    width: float
+    height: float
+    left: float
+    top: float
+    zoom: float
+    ratio: float
+    """Pixels of the screen for each CSS pixel."""
+    full_width: float
+    full_height: float
+
+    @property
+    def box(self) -> Box:
+        """All that is in view."""
+        return Box(0, 0, self.width, self.height)
+
+    @property
+    def full_box(self) -> Box:
+        """All of the page, told from the corner of what is in view."""
+        return Box(-self.left, -self.top, self.full_width, self.full_height)
 
 
-class Screenshot(msgspec.Struct, frozen=True):
-    """Where the picture is; *size* in bytes."""
+@dataclass(frozen=True)
+class Shot:
+    """What a picture shows, and how."""
 
-    artifact_id: ArtifactId
-    content_type: str
-    size: int
+    full_page: bool = False
+    clip: Clip | None = None
+    element: Locator | None = None
+    omit_background: bool = False
+    animations: Literal["allow", "disabled"] = "allow"
+    caret: Literal["hide", "initial"] = "hide"
+    scale: Literal["css", "device"] = "device"
+    style: str | None = None
+    mask: tuple[Locator, ...] = ()
+    mask_color: str | None = None
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether what is in view is to be shown just as it is, but for a caret."""
+        return self == Shot(caret=self.caret, scale=self.scale)
 
 
-class Snapshot(msgspec.Struct, frozen=True):
-    """An outline of the page; refs in it name elements until the page goes elsewhere."""
-
-    snapshot_id: str
-    snapshot: str
+async def view_of(tab: Tab) -> View:
+    """Ask the page what is in view, once its fonts are there."""
+    return msgspec.convert(await run_in_page(tab, _VIEW, None), View)
 
 
-@action(family="artifacts", reads=True, example={"full_page": True})
-async def screenshot(
-    call: Call,
-    *,
-    target: Annotated[Target | None, Meta(description="One element; else the page.")] = None,
-    frame: Frame | None = None,
-    full_page: Annotated[bool, Meta(description="All of it, not only what is in view.")] = False,
-    type: Literal["png", "jpeg"] = "png",
-    quality: Annotated[int, Meta(ge=0, le=100, description="Of a JPEG.")] | None = None,
-    clip: Clip | None = None,
-) -> Screenshot:
-    """Take a picture of the page or of one element; it becomes an artifact."""
-    if quality is not None and type == "png":
-        raise _invalid("quality: a PNG has none; ask for type 'jpeg'")
-    if target is not None and (full_page or clip is not None):
-        raise _invalid("target: a picture of one element goes with neither full_page nor clip")
-    if full_page and clip is not None:
-        raise _invalid("clip: it goes with a picture of what is in view, not with full_page")
-    if target is not None:
-        async with call.element(target, frame) as element:
-            picture = await element.screenshot(type=type, quality=quality, timeout=call.patience_ms)
-    else:
-        picture = await call.page.screenshot(
+async def capture(
+    call: Call, shot: Shot, type: PictureType = "png", quality: int | None = None
+) -> bytes:
+    """Return the picture.
+
+    Raises:
+        ActionFailed: `invalid_params` for a clip outside of what is in view.
+    """
+    if shot.is_plain and type == "png":
+        picture = await _at_once(call, shot)
+        if picture is not None:
+            return picture
+    return await _by_playwright(call, shot, type, quality)
+
+
+async def _at_once(call: Call, shot: Shot) -> bytes | None:
+    """Return what is in view as a PNG; None where Playwright would give something else."""
+    cdp = call.tab.cdp
+    if cdp is None:
+        return None
+    try:
+        view = await view_of(call.tab)
+        # On a finer screen than CSS knows, only an area that is named has all of its pixels.
+        if (view.has_caret and shot.caret == "hide") or view.ratio != 1 or view.zoom != 1:
+            return None
+        answer = await cdp.send(
+            "Page.captureScreenshot", {"format": "png", "optimizeForSpeed": True}
+        )
+    except (Error, ScriptFailed, msgspec.ValidationError):
+        # The page meddles with what it is asked, goes elsewhere just now, or is gone: Playwright
+        # knows better, or says better what is wrong.
+        return None
+    picture = base64.b64decode(answer["data"])
+    size = struct.unpack(">II", picture[16:24])
+    return picture if size == (view.width, view.height) else None
+
+
+async def _by_playwright(call: Call, shot: Shot, type: PictureType, quality: int | None) -> bytes:
+    if shot.element is not None:
+        return await shot.element.screenshot(
             type=type,
             quality=quality,
-            full_page=full_page,
-            clip=_rectangle(clip),
+            omit_background=shot.omit_background,
+            animations=shot.animations,
+            caret=shot.caret,
+            scale=shot.scale,
+            style=shot.style,
+            mask=list(shot.mask),
+            mask_color=shot.mask_color,
             timeout=call.patience_ms,
         )
-    extension = "png" if type == "png" else "jpg"
-    artifact = await call.keep(
-        picture, content_type=f"image/{type}", name=f"screenshot.{extension}"
-    )
-    return Screenshot(artifact.artifact_id, artifact.content_type, artifact.size)
-
-
-@action(family="read", reads=True, example={})
-async def snapshot(
-    call: Call,
-    *,
-    target: Annotated[Target | None, Meta(description="The root; else the page.")] = None,
-    frame: Frame | None = None,
-    depth: Annotated[int, Meta(ge=1)] | None = None,
-    boxes: Annotated[
-        bool, Meta(description="Add each element's place: x, y, width, height.")
-    ] = False,
-    max_chars: MaxChars = 20_000,
-) -> Snapshot:
-    """Outline the page by roles and names, iframes included, with a ref for each element.
-
-    A ref (`p1s1e5`) is a target of other actions until the page goes elsewhere.
-    """
-    tab = call.tab
-    for _ in range(_ATTEMPTS):
-        number = await tab.begin_snapshot()
-        if target is None:
-            outline = await call.page.aria_snapshot(
-                mode="ai", depth=depth, boxes=boxes, timeout=call.patience_ms
-            )
-        else:
-            async with call.element(target, frame) as root:
-                outline = await root.aria_snapshot(
-                    mode="ai", depth=depth, boxes=boxes, timeout=call.patience_ms
-                )
-        # Had the page gone elsewhere meanwhile, these refs would name elements of another document.
-        if await tab.shows_snapshot(number):
-            break
-    else:
-        raise ActionFailed(
-            ErrorCode.NOT_ACTIONABLE,
-            f"page {tab.id} goes from one document to the next: wait_for the one you mean",
-            effect=Effect.NONE,
+    try:
+        return await call.page.screenshot(
+            type=type,
+            quality=quality,
+            full_page=shot.full_page,
+            clip=_rectangle(shot.clip),
+            omit_background=shot.omit_background,
+            animations=shot.animations,
+            caret=shot.caret,
+            scale=shot.scale,
+            style=shot.style,
+            mask=list(shot.mask),
+            mask_color=shot.mask_color,
+            timeout=call.patience_ms,
         )
-    snapshot_id = f"{tab.id}s{number}"
-    outline = _REF.sub(rf"[ref={snapshot_id}\1]", outline)
-    return Snapshot(
-        snapshot_id,
-        await call.text(outline, max_chars, name="snapshot.yaml", content_type=_TEXT),
-    )
+    except Error as error:
+        if _OUTSIDE in error.message:
+            raise ActionFailed(
+                ErrorCode.INVALID_PARAMS, "clip: it lies outside of what is in view"
+            ) from error
+        raise
 
 
 def _rectangle(clip: Clip | None) -> FloatRect | None:
     if clip is None:
         return None
     return FloatRect(x=clip.x, y=clip.y, width=clip.width, height=clip.height)
-
-
-def _invalid(message: str) -> ActionFailed:
-    return ActionFailed(ErrorCode.INVALID_PARAMS, message)

@@ -56,7 +56,14 @@ class ActionTimedOut(ActionFailed):
     """The command's time was spent waiting."""
 
     def __init__(
-        self, message: str, effect: Effect = Effect.PARTIAL, *, result: object = None
+        self,
+        message: str,
+        effect: Effect = Effect.PARTIAL,
+        *,
+        details: Mapping[str, object] | None = None,
+        result: object = None,
     ) -> None:
         """State what was waited for."""
-        super().__init__(ErrorCode.TIMED_OUT, message, effect=effect, result=result)
+        super().__init__(
+            ErrorCode.TIMED_OUT, message, effect=effect, details=details, result=result
+        )

@@ -14,6 +14,7 @@ from structlog.typing import FilteringBoundLogger
 
 from agent_runtime.actions.call import Call
 from agent_runtime.actions.errors import ActionFailed, ActionTimedOut
+from agent_runtime.actions.obstructed import explained_by_obstacle
 from agent_runtime.browser.errors import BrowserCrashed, BrowserError, BrowserRestarted, PageClosed
 from agent_runtime.browser.tab import Tab
 from agent_runtime.errors import ArtifactUnavailable, ArtifactUploadFailed
@@ -23,6 +24,8 @@ from xagent_protocol.outcomes import Effect
 
 log: FilteringBoundLogger = structlog.get_logger()
 
+_STAYS: Final = ("ERR_ABORTED",)
+"""What a page stays for, where it is."""
 _PIPE_CLOSED: Final = "handler is closed"
 """How uvloop says that the pipe to Playwright's driver is no more."""
 
@@ -31,7 +34,8 @@ async def explained(error: Exception, call: Call) -> ActionFailed:
     """Return *error*, which *call* was ended by, as what its caller is told."""
     match error:
         case ActionFailed():
-            return error
+            await _let_it_show(error, call)
+            return await explained_by_obstacle(error, call)
         case BrowserError():
             return _of_browser(error)
         case ArtifactUploadFailed():
@@ -60,6 +64,14 @@ async def explained(error: Exception, call: Call) -> ActionFailed:
         "its log has the rest",
         effect=Effect.PARTIAL,
     )
+
+
+async def _let_it_show(error: ActionFailed, call: Call) -> None:
+    """Wait for the error page that ends a navigation: it would interrupt the next one."""
+    net_error = str((error.details or {}).get("net_error", ""))
+    tab = call.open_tab
+    if tab is not None and net_error.startswith("ERR_") and net_error not in _STAYS:
+        await tab.has_moved(call.moves_before)
 
 
 def dialog_open(tab: Tab, effect: Effect) -> ActionFailed | None:

@@ -12,11 +12,15 @@ from playwright.async_api import Error, Response, TimeoutError as PlaywrightTime
 
 from agent_runtime.actions.call import Call
 from agent_runtime.actions.errors import ActionFailed, ActionTimedOut
+from agent_runtime.actions.obstructed import refuse_our_answer
 from agent_runtime.actions.params import WaitUntil
 from agent_runtime.actions.registry import action
 from agent_runtime.actions.urls import Url
 from xagent_protocol.errors import ErrorCode
 from xagent_protocol.outcomes import Effect
+
+STARTS: Final = "Download is starting"
+"""What Playwright says where a page was to open and a file came."""
 
 _NET_ERROR: Final = re.compile(r"net::(ERR_[A-Z0-9_]+)")
 
@@ -95,6 +99,12 @@ def navigating(where: str) -> Iterator[None]:
             raise ActionFailed(
                 ErrorCode.INVALID_PARAMS, f"url: the browser cannot read {where[:200]!r}"
             ) from error
+        if STARTS in error.message:
+            raise ActionFailed(
+                ErrorCode.NAVIGATION_FAILED,
+                f"{where[:500]} is a file and no page; it is being downloaded: see `downloads`",
+                details={"net_error": "download"},
+            ) from error
         if "interrupted by another navigation" in error.message:
             raise _failed(where, "interrupted by another navigation") from error
         raise
@@ -110,6 +120,7 @@ def _failed(where: str, reason: str) -> ActionFailed:
 
 
 async def _arrived(call: Call, response: Response | None) -> Navigation:
+    refuse_our_answer(call, response)
     try:
         title = await call.tab.look_up_title()
     except Error:

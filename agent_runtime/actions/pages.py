@@ -15,6 +15,7 @@ from playwright.async_api import Error
 
 from agent_runtime.actions.call import Call
 from agent_runtime.actions.navigate import navigating
+from agent_runtime.actions.obstructed import refuse_our_answer
 from agent_runtime.actions.params import Label, WaitUntil
 from agent_runtime.actions.registry import action
 from agent_runtime.actions.urls import Url
@@ -88,8 +89,10 @@ async def new_page(
     if allowed is None:
         return OpenedPage(tab.id, tab.page.url, "")
     await tab.prepare()
+    call.moves_before = tab.moves
     with call.interrupted_by(tab), navigating(allowed):
         response = await tab.page.goto(allowed, wait_until=wait_until, timeout=call.patience_ms)
+    refuse_our_answer(call, response)
     return OpenedPage(
         tab.id,
         tab.page.url,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
+import msgspec
 from msgspec import Meta
 
 Target = Annotated[
@@ -44,3 +45,12 @@ WaitUntil = Literal["commit", "domcontentloaded", "load", "networkidle"]
 Button = Literal["left", "middle", "right"]
 
 Modifier = Literal["Alt", "Control", "ControlOrMeta", "Meta", "Shift"]
+
+Force = Annotated[bool, Meta(description="Act even where a person could not.")]
+
+
+class Point(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A place in CSS pixels, from the element's upper left corner."""
+
+    x: float
+    y: float

@@ -17,17 +17,21 @@ import msgspec
 import structlog
 from structlog.typing import FilteringBoundLogger
 
+from agent_runtime.actions.agent_permissions import Permissions
 from agent_runtime.actions.artifacts import ArtifactStore
 from agent_runtime.actions.call import ActionLimits, Call, StepDone
 from agent_runtime.actions.errors import ActionFailed, ActionTimedOut
 from agent_runtime.actions.explanation import dialog_open, explained
+from agent_runtime.actions.obstructed import notices_of_obstacle
+from agent_runtime.actions.recorded import is_in_trace, named, recorded
 from agent_runtime.actions.registry import Action, ActionRegistry
-from agent_runtime.actions.results import Truncated, encode_result, is_too_deep
+from agent_runtime.actions.results import Truncated, encode_result, is_too_deep, printable_value
 from agent_runtime.browser.browser import Browser
 from agent_runtime.browser.errors import BrowserError
 from agent_runtime.browser.tab import Tab
 from agent_runtime.browser.text import printable
 from agent_runtime.errors import ArtifactUploadFailed
+from agent_runtime.secrets.vault import Vault
 from xagent_protocol.errors import ErrorCode
 from xagent_protocol.messages import WAIT, ActionSpec, Command
 from xagent_protocol.outcomes import (
@@ -59,11 +63,18 @@ class Performer:
         registry: ActionRegistry,
         artifacts: ArtifactStore,
         limits: ActionLimits | None = None,
+        vault: Vault | None = None,
+        permissions: Permissions | None = None,
     ) -> None:
-        """Use *browser*, which somebody else starts, watches and closes."""
+        """Use *browser*, which somebody else starts, watches and closes, and *vault*'s secrets."""
         self._browser = browser
         self._registry = registry
         self._artifacts = artifacts
+        self._vault = vault or Vault()
+        self._masking = self._vault.masking
+        browser.downloads.hand_over_to(artifacts)
+        self.permissions: Final = permissions or Permissions()
+        """What the agent's own settings allow."""
         self.limits = limits or ActionLimits()
         """May be replaced whenever the orchestrator announces others."""
 
@@ -92,31 +103,48 @@ class Performer:
         """
         began = perf_counter()
         deadline = asyncio.get_running_loop().time() + command.timeout
-        call = Call(command, self._browser, self._artifacts, self.limits, deadline, self)
+        call = Call(
+            command,
+            self._browser,
+            self._artifacts,
+            self.limits,
+            deadline,
+            self,
+            self._vault,
+            self.permissions,
+        )
         error: CommandError | None = None
         state, effect, result = OutcomeState.SUCCEEDED, Effect.COMPLETE, NO_RESULT
         try:
             action = self._registry.named(command.action)
-            result = await self._run(action, action.decode(command.params), call)
+            params = action.decode(command.params)
+            if is_in_trace(call):
+                async with recorded(call):
+                    result = await self._run(action, params, call)
+            else:
+                result = await self._run(action, params, call)
         except Exception as raised:
             failure = await explained(raised, call)
             timed_out = isinstance(failure, ActionTimedOut)
             state = OutcomeState.TIMED_OUT if timed_out else OutcomeState.FAILED
             effect = failure.effect
-            error = CommandError(failure.code, printable(str(failure)), failure.details)
+            details = printable_value(failure.details)
+            error = CommandError(failure.code, printable(str(failure)), details)
             result = await _rest(failure, call)
         finally:
             await call.tidy_up()
-        return Outcome(
-            state=state,
-            effect=effect,
-            result=result,
-            error=error,
-            page=_page_state(call),
-            artifacts=tuple(call.artifacts),
-            dialog=_dialog(call),
-            notices=self._browser.take_notices(),
-            duration_ms=round((perf_counter() - began) * 1000, 3),
+        return self._masked(
+            Outcome(
+                state=state,
+                effect=effect,
+                result=result,
+                error=error,
+                page=_page_state(call),
+                artifacts=tuple(call.artifacts),
+                dialog=_dialog(call),
+                notices=await self._notices(call, error),
+                duration_ms=round((perf_counter() - began) * 1000, 3),
+            )
         )
 
     def check(self, action: str, params: bytes) -> None:
@@ -129,7 +157,12 @@ class Performer:
         command = msgspec.structs.replace(call.command, action=action, page=page)
         inner = dataclasses.replace(call, command=command, open_tab=None, expiry=None)
         try:
-            result = await self._run(step, step.decode(params), inner)
+            values = step.decode(params)
+            if is_in_trace(inner):
+                async with named(inner):
+                    result = await self._run(step, values, inner)
+            else:
+                result = await self._run(step, values, inner)
         except Exception as raised:
             raise await explained(raised, inner) from raised
         finally:
@@ -147,12 +180,24 @@ class Performer:
             message = "the command was cancelled while it ran; what it had done by then stays done"
         else:
             message = "the command was cancelled before it began"
-        return Outcome(
-            state=OutcomeState.CANCELLED,
-            effect=Effect.PARTIAL if begun else Effect.NONE,
-            error=CommandError(ErrorCode.CANCELLED, message),
-            page=page,
+        return self._masked(
+            Outcome(
+                state=OutcomeState.CANCELLED,
+                effect=Effect.PARTIAL if begun else Effect.NONE,
+                error=CommandError(ErrorCode.CANCELLED, message),
+                page=page,
+            )
         )
+
+    async def _notices(self, call: Call, error: CommandError | None) -> tuple[str, ...]:
+        notices = call.notices + self._browser.take_notices() + _downloads_begun(call)
+        egress, tab = self._browser.egress, call.open_tab
+        if egress is None or tab is None or error is not None:
+            return notices
+        return (*notices, *await notices_of_obstacle(egress, tab))
+
+    def _masked(self, outcome: Outcome) -> Outcome:
+        return self._masking.outcome(outcome) if self._masking.is_active else outcome
 
     def _step(self, action: str) -> Action:
         step = self._registry.named(action)
@@ -200,6 +245,7 @@ class Performer:
             raise failure
         await tab.prepare()
         call.dialogs_before = tab.dialogs.shown
+        call.moves_before = tab.moves
 
     async def _interrupted(self, action: Action, call: Call, began: bool) -> Exception:
         """Say why the time was over: by itself, or because the page can go on no more."""
@@ -256,6 +302,10 @@ async def _turn(call: Call, tab: Tab) -> AsyncIterator[None]:
             return
 
 
+def _downloads_begun(call: Call) -> tuple[str, ...]:
+    return call.browser.downloads.take_notices(call.open_tab.id) if call.open_tab else ()
+
+
 def _page_state(call: Call) -> PageState | None:
     return call.open_tab.state() if call.open_tab is not None else None
 
@@ -271,6 +321,10 @@ async def _rest(failure: ActionFailed, call: Call) -> msgspec.Raw:
 
 async def _encode(value: object, call: Call) -> msgspec.Raw:
     encoded = encode_result(value)
+    masking = call.vault.masking
+    if masking.is_active:
+        # Before it is measured: a name may be longer than what it stands for.
+        encoded = masking.json(encoded)
     if len(encoded) <= call.limits.inline_result_bytes and not is_too_deep(encoded):
         return msgspec.Raw(encoded)
     artifact = await call.keep(

@@ -7,8 +7,10 @@ action costs its function and nothing else; it is announced as soon as its modul
 
 from __future__ import annotations
 
+import copy
 import inspect
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+import sys
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from types import ModuleType
 from typing import Any, Final, Self, get_type_hints
@@ -21,7 +23,7 @@ from agent_runtime.actions.schemas import json_schema
 from xagent_protocol.errors import ErrorCode
 from xagent_protocol.messages import ActionSpec
 
-ActionFunction = Callable[..., Awaitable[object]]
+ActionFunction = Callable[..., Awaitable[Any]]
 
 
 def _number(text: str) -> float | int:
@@ -64,8 +66,25 @@ class Action:
             params=json_schema(self._params),
             result=json_schema(hints.get("return", None)),
         )
+        # The struct was made here; a result's name is its author's own.
+        del self.spec.params["title"]
         if example is not None:
             self.spec.params["examples"] = [dict(example)]
+
+    @property
+    def module(self) -> str:
+        """The name of the module that defines it."""
+        return self._function.__module__
+
+    def __call__(self, call: Call, **params: object) -> Awaitable[Any]:
+        """Do it as a part of another action, with params that fit."""
+        return self._function(call, **params)
+
+    def brought_by(self, package: str) -> Action:
+        """Return the same action, announced as one of *package*, which is not ours."""
+        brought = copy.copy(self)
+        brought.spec = msgspec.structs.replace(self.spec, package=package)
+        return brought
 
     def decode(self, raw: bytes | msgspec.Raw) -> msgspec.Struct:
         """Read params.
@@ -130,9 +149,25 @@ class ActionRegistry:
     @classmethod
     def of(cls, *modules: ModuleType) -> Self:
         """Gather the actions that *modules* define."""
-        return cls(
-            value for module in modules for value in vars(module).values() if type(value) is Action
-        )
+        return cls(action for module in modules for action in actions_of(module))
+
+    def __iter__(self) -> Iterator[Action]:
+        """Iterate over the actions."""
+        return iter(self._actions.values())
+
+    def families(self) -> dict[str, str]:
+        """Say what each family is for, by the first line of its module.
+
+        That is the module of the same name, or else the first that has an action of the family.
+        """
+        modules: dict[str, str] = {}
+        for one in self:
+            family = one.spec.family
+            if one.module.rpartition(".")[2] == family:
+                modules[family] = one.module
+            else:
+                modules.setdefault(family, one.module)
+        return {family: _first_line(name) for family, name in modules.items()}
 
     def specs(self) -> tuple[ActionSpec, ...]:
         """What the agent announces."""
@@ -158,6 +193,15 @@ class ActionRegistry:
             f"there is no action {name!r}: {hint}",
             details={"known": list(self._actions)},
         )
+
+
+def actions_of(module: ModuleType) -> list[Action]:
+    """Return the actions under the names of *module*, in their order."""
+    return [value for value in vars(module).values() if type(value) is Action]
+
+
+def _first_line(module: str) -> str:
+    return (sys.modules[module].__doc__ or "").strip().partition("\n")[0]
 
 
 def _params_type(function: ActionFunction, hints: dict[str, Any]) -> type[msgspec.Struct]:

@@ -27,7 +27,7 @@ def encode_result(value: object) -> bytes:
         return msgspec.json.encode(value)
     except UnicodeEncodeError:
         # A page may put half a surrogate pair anywhere, say into its title.
-        return msgspec.json.encode(_printable(msgspec.to_builtins(value)))
+        return msgspec.json.encode(printable_value(msgspec.to_builtins(value)))
 
 
 def is_too_deep(encoded: bytes) -> bool:
@@ -35,12 +35,13 @@ def is_too_deep(encoded: bytes) -> bool:
     return depth_exceeds(encoded, MAX_DEPTH - _ROOM_FOR_THE_FRAME)
 
 
-def _printable(value: Any) -> object:
+def printable_value(value: Any) -> Any:
+    """Return *value*, which JSON knows, with what is no character replaced in all its texts."""
     match value:
         case str():
             return printable(value)
         case dict():
-            return {printable(key): _printable(item) for key, item in value.items()}
+            return {printable(key): printable_value(item) for key, item in value.items()}
         case list() | tuple():
-            return [_printable(item) for item in value]
+            return [printable_value(item) for item in value]
     return value

@@ -6,6 +6,7 @@ They travel inside other documents (an agent's hello, an OpenAPI page, a tool li
 
 from __future__ import annotations
 
+import inspect
 from typing import Any, Final
 
 import msgspec
@@ -17,10 +18,9 @@ def json_schema(of: object) -> dict[str, Any]:
     """Return the schema of a type that msgspec can decode; the type must not contain itself."""
     schema = msgspec.json.schema(of)
     definitions: dict[str, Any] = schema.pop("$defs", {})
-    inlined = _inline(schema, definitions)
-    assert isinstance(inlined, dict)
-    inlined.pop("title", None)
-    return inlined
+    # Defaults are Python's tuples and enumerations until they have been JSON once.
+    plain: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(_inline(schema, definitions)))
+    return plain
 
 
 def _inline(node: object, definitions: dict[str, Any]) -> Any:
@@ -34,4 +34,10 @@ def _inline(node: object, definitions: dict[str, Any]) -> Any:
         assert isinstance(target, dict)
         rest = {key: value for key, value in node.items() if key != "$ref"}
         return {**target, **rest}
-    return {key: _inline(value, definitions) for key, value in node.items()}
+    inlined = {key: _inline(value, definitions) for key, value in node.items()}
+    if isinstance(description := inlined.get("description"), str):
+        inlined["description"] = inspect.cleandoc(description)
+    if "anyOf" in inlined:
+        # It would name definitions that are nowhere now; each alternative tells what it is.
+        inlined.pop("discriminator", None)
+    return inlined

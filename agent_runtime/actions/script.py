@@ -1,4 +1,4 @@
-"""Run JavaScript in the page."""
+"""Run JavaScript in the page, and Python in the agent where its own settings allow that."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Annotated, Any, Final
 
 from msgspec import Meta
-from playwright.async_api import Error, TimeoutError as PlaywrightTimeout
+from playwright.async_api import Error, Frame as PageFrame, TimeoutError as PlaywrightTimeout
 
 from agent_runtime.actions.call import Call
 from agent_runtime.actions.errors import ActionFailed
@@ -54,6 +54,17 @@ async def evaluate(
     if frame is None:
         with script_errors():
             return await run_in_page(call.tab, expression, arg)
+    inside = await frame_of(call, frame)
+    with script_errors():
+        return await run_in_frame(inside, expression, arg)
+
+
+async def frame_of(call: Call, frame: str) -> PageFrame:
+    """Return the frame that the iframe *frame* holds.
+
+    Raises:
+        ActionFailed: nothing matches it, or no iframe does.
+    """
     async with call.element(frame) as owner:
         handle = await owner.element_handle(timeout=call.patience_ms)
     inside = await handle.content_frame()
@@ -61,8 +72,7 @@ async def evaluate(
         raise ActionFailed(
             ErrorCode.NOT_ACTIONABLE, f"frame: {frame!r} is no iframe", effect=Effect.NONE
         )
-    with script_errors():
-        return await run_in_frame(inside, expression, arg)
+    return inside
 
 
 @contextmanager

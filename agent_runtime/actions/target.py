@@ -32,6 +32,10 @@ _BAD_SELECTOR: Final = (
     "is not a valid selector",
     "Selector cannot be",
     "Malformed selector",
+    "Unknown attribute",
+    "attribute must be",
+    "attribute is only supported for roles",
+    "must be one of",
 )
 _HINDRANCES: Final = (
     ("intercepts pointer events", "another element covers it"),
@@ -42,6 +46,18 @@ _HINDRANCES: Final = (
     ("element is outside of the viewport", "it is outside of the viewport"),
     ("did not find some options", "it has no such option"),
 )
+_UNFIT: Final = (
+    "Element is not",
+    "Node is not",
+    "Not a checkbox",
+    "cannot be filled",
+    "Cannot type text",
+    "Cannot uncheck",
+)
+"""What Playwright says of an element of the wrong kind, before it does anything to it."""
+_UNWILLING: Final = ("Malformed", "did not change its state")
+"""What it says of one that did not do what was asked."""
+_NO_SUCH_FRAME: Final = "Invalid frame in aria-ref selector"
 _MAX_MATCHES: Final = 5
 _ATTEMPTED: Final = re.compile(
     r"performing .* action|elementHandle\.|waiting for element to be (?!.*stable).*\s*\Z"
@@ -110,10 +126,10 @@ class Element:
                 "take a new snapshot"
             )
         locator = tab.page.get_by_ref(ref)
-        if not await locator.count():
+        if not await _is_there(tab, int(number), locator):
             raise _stale(
-                f"the element of ref {self._target} is not on the page any more: "
-                "take a new snapshot"
+                f"the element of ref {self._target} is not on the page any more, or is hidden, "
+                "or has another role or name now: take a new snapshot"
             )
         if ref.startswith("f") and not await _is_in_its_document(tab, int(number), locator):
             raise _stale(
@@ -134,12 +150,10 @@ class Element:
             return self._not_found(_effect(message))
         if isinstance(error, PlaywrightTimeout):
             return await self._explain_timeout(message, locator)
-        if "Element is not" in message or "Cannot type text" in message or "Malformed" in message:
-            return ActionFailed(
-                ErrorCode.NOT_ACTIONABLE,
-                f"{self._target!r}: {_first_line(message)}",
-                effect=_effect(message),
-            )
+        if any(sign in message for sign in _UNFIT):
+            return self._not_actionable(message, Effect.NONE)
+        if any(sign in message for sign in _UNWILLING):
+            return self._not_actionable(message, Effect.PARTIAL)
         return None
 
     async def _explain_timeout(self, message: str, locator: Locator) -> ActionFailed:
@@ -157,6 +171,11 @@ class Element:
                 )
         return ActionTimedOut(
             f"{self._target!r} was found, but did not answer in time", _effect(message)
+        )
+
+    def _not_actionable(self, message: str, effect: Effect) -> ActionFailed:
+        return ActionFailed(
+            ErrorCode.NOT_ACTIONABLE, f"{self._target!r}: {_first_line(message)}", effect=effect
         )
 
     def _not_found(self, effect: Effect) -> ActionFailed:
@@ -177,6 +196,25 @@ class Element:
             effect=_effect(message),
             details={"matches": matches},
         )
+
+
+async def _is_there(tab: Tab, number: int, locator: Locator) -> bool:
+    """Say whether the element of a ref of snapshot *number* can be found.
+
+    Playwright knows the refs of its last snapshot only, and that may have been one of a part of
+    the page, or taken while the element was hidden; so before a ref is refused, all of the page
+    is looked at once more. Elements keep their refs meanwhile.
+    """
+    try:
+        if await locator.count():
+            return True
+        await tab.page.aria_snapshot(mode="ai")
+        # In another document the same number would be another element.
+        return await tab.shows_snapshot(number) and bool(await locator.count())
+    except Error as error:
+        if _NO_SUCH_FRAME in error.message:
+            return False
+        raise
 
 
 async def _is_in_its_document(tab: Tab, number: int, locator: Locator) -> bool:

@@ -9,18 +9,21 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import Final, Self
+from typing import Any, Final, Self
 from uuid import uuid4
 
 import psutil
 import structlog
-from playwright.async_api import BrowserContext, Playwright, async_playwright
+from playwright.async_api import BrowserContext, CDPSession, Page, Playwright, async_playwright
 from structlog.typing import FilteringBoundLogger
 
+from agent_runtime.browser.conditions import Conditions
 from agent_runtime.browser.cookies import CookieJar
+from agent_runtime.browser.downloads import Downloads
 from agent_runtime.browser.errors import (
     CALL_FAILED,
     BrowserCrashed,
@@ -33,6 +36,7 @@ from agent_runtime.browser.errors import (
 from agent_runtime.browser.files import private_directory
 from agent_runtime.browser.find import FoundBrowser, find_browser
 from agent_runtime.browser.guard import Guard
+from agent_runtime.browser.human_requests import HumanRequests
 from agent_runtime.browser.launch import (
     VIEWPORT,
     BrowserSettings as BrowserSettings,
@@ -40,11 +44,17 @@ from agent_runtime.browser.launch import (
     launch,
 )
 from agent_runtime.browser.mark import Mark
+from agent_runtime.browser.marked_elements import register
 from agent_runtime.browser.page_ids import PageIds
 from agent_runtime.browser.processes import end_families
+from agent_runtime.browser.recordings import Recordings
 from agent_runtime.browser.tab import Tab
 from agent_runtime.browser.tabs import Tabs
+from agent_runtime.browser.uploads import Uploads
 from agent_runtime.errors import DirectoryUnusable
+from agent_runtime.policy.proxy import EgressProxy
+from agent_runtime.policy.url_policy import UrlPolicy
+from xagent_protocol.ids import PageId
 from xagent_protocol.messages import BrowserStatus
 
 log: FilteringBoundLogger = structlog.get_logger()
@@ -75,9 +85,19 @@ class Browser:
     `start`, then `watch` for as long as it is used; `close` at the end, whatever happened.
     """
 
-    def __init__(self, settings: BrowserSettings, *, on_change: Callable[[], None]) -> None:
-        """Prepare; *on_change* is called on the loop whenever `status` would say something new."""
+    def __init__(
+        self,
+        settings: BrowserSettings,
+        *,
+        on_change: Callable[[], None],
+        egress: EgressProxy | None = None,
+    ) -> None:
+        """Prepare; *on_change* is called on the loop whenever `status` would say something new.
+
+        *egress*: the only way out that it is to have; without one it goes anywhere.
+        """
         self._settings = settings
+        self.egress = egress
         self._on_change = on_change
         self._state = BrowserState.NEW
         self._moved = asyncio.Condition()
@@ -95,8 +115,15 @@ class Browser:
         self._is_answering = False
         self._failure: BrowserUnavailable | None = None
         self._notices: list[str] = []
+        self.conditions = Conditions()
         self.epoch = 0
+        self.downloads = Downloads(settings, self._page_id_of)
         self.tabs: Tabs
+        self.recordings = Recordings(settings.recordings)
+        self.recorders: list[Callable[[Tab], str | None]] = [self.recordings.of]
+        """Each names what it records of a page, which would keep what is typed there; or null."""
+        self.uploads = Uploads(settings.uploads)
+        self.human_requests = HumanRequests(on_change)
 
     async def __aenter__(self) -> Self:
         """Start."""
@@ -125,6 +152,13 @@ class Browser:
             private_directory(directory)
         except OSError as error:
             raise DirectoryUnusable(f"cannot use {directory}: {error.strerror}") from error
+        await self.uploads.clear()
+        if self.egress is not None:
+            try:
+                self.egress.listen()
+            except OSError as error:
+                raise BrowserUnavailable(f"the browser's way out cannot listen: {error}") from error
+        self.downloads.load()
         self.tabs = Tabs(
             PageIds(directory / "next_page"),
             on_change=self._tabs_changed,
@@ -146,7 +180,12 @@ class Browser:
         await self._move(BrowserState.CLOSED)
         await self._tear_down()
         await self._stop_driver()
+        self.recordings.lose()
+        await asyncio.to_thread(self.recordings.remove)
         await self._guard.stop()
+        await self.uploads.clear()
+        if self.egress is not None:
+            self.egress.close()
 
     async def watch(self) -> None:
         """Keep the browser alive and its cookies saved, for ever."""
@@ -154,6 +193,9 @@ class Browser:
             group.create_task(self._tend())
             group.create_task(self._keep_cookies())
             group.create_task(self._keep_titles())
+            if self.egress is not None:
+                group.create_task(self.egress.serve())
+            group.create_task(self.downloads.run())
 
     def status(self) -> BrowserStatus:
         """What is known now; never asks the browser."""
@@ -176,9 +218,31 @@ class Browser:
         return self._launch.context
 
     @property
+    def contexts(self) -> tuple[BrowserContext, ...]:
+        """Those of the running browser: the profile's, and one for each isolated page."""
+        browser = self.context.browser
+        return tuple(browser.contexts) if browser is not None else ()
+
+    @property
+    def session(self) -> CDPSession:
+        """The running browser's own session; await `ready` first."""
+        assert self._launch is not None
+        return self._launch.cdp
+
+    @property
+    def devices(self) -> Mapping[str, Mapping[str, Any]]:
+        """What Playwright knows of the devices that can be emulated, by name."""
+        return self._playwright.devices if self._playwright is not None else {}
+
+    @property
     def executable(self) -> Path | None:
         """The program that runs, once one was found."""
         return self._found.path if self._found is not None else None
+
+    @property
+    def url_policy(self) -> UrlPolicy:
+        """Which URLs it may be sent to."""
+        return self.egress.policy if self.egress is not None else UrlPolicy()
 
     @property
     def settings(self) -> BrowserSettings:
@@ -244,6 +308,22 @@ class Browser:
         except BrowserUnavailable:
             await page.close()
             raise
+
+    @asynccontextmanager
+    async def hidden_page(self) -> AsyncIterator[Page]:
+        """Open a page that is no tab, in a context of its own; it is gone after the block.
+
+        Raises:
+            BrowserCrashed: the browser died meanwhile.
+        """
+        browser = self._current().context.browser
+        assert browser is not None  # a persistent context has one of its own
+        async with AsyncExitStack() as stack:
+            async with self._opening:  # lest it be taken for one that was left
+                context = await browser.new_context(viewport=VIEWPORT)
+                stack.push_async_callback(_close, context)
+                page = await context.new_page()
+            yield page
 
     async def close_tab(self, tab: Tab) -> Tab:
         """Close *tab*, whatever it is doing, and return the main page.
@@ -396,9 +476,11 @@ class Browser:
                 await asyncio.sleep(_BACKOFF_SECONDS[min(failures, len(_BACKOFF_SECONDS)) - 1])
             failures += 1
         main = self.tabs.main
+        lost = self.recordings.take_lost()
         self._notices.append(
             f"The browser was restarted {why}, with the same profile; pages that are gone: "
             f"{gone}; {main.id if main is not None else 'a new page'} is the main page now."
+            + (f" What was being recorded is lost: {', '.join(lost)}." if lost else "")
         )
         log.info("browser restarted", epoch=self.epoch, failures=failures, pages_gone=gone)
         await self._move(BrowserState.READY)
@@ -450,19 +532,25 @@ class Browser:
         launched.context.on("close", lose)
         try:
             await self._jar.restore(launched.context)
+            await self.conditions.serve(launched.cdp)
+            await self.conditions.apply(launched.context)
             self.tabs.attach(launched.context, launched)
+            self.downloads.attach(launched.context)
             await self.open_main()
         except CALL_FAILED as error:
             raise BrowserUnavailable("the browser died right after its start") from error
         self._is_answering = True
 
     async def _launch_one(self) -> Launch:
+        await asyncio.to_thread(self.recordings.clear)
         if self._playwright is None:
             self._playwright = await async_playwright().start()
+            await register(self._playwright)
         bundled = Path(self._playwright.chromium.executable_path)
         if self._found is None:
             self._found = await find_browser(self._settings.executable, bundled)
-        launched = await launch(self._playwright, self._settings, self._found, self._mark)
+        proxy = self.egress.url if self.egress is not None else None
+        launched = await launch(self._playwright, self._settings, self._found, self._mark, proxy)
         self._driver = launched.driver
         return launched
 
@@ -474,8 +562,13 @@ class Browser:
     async def _isolated_context(self, launched: Launch) -> BrowserContext:
         assert launched.context.browser is not None  # a persistent context has one of its own
         context = await launched.context.browser.new_context(viewport=VIEWPORT)
+        await self.conditions.apply(context)
         self.tabs.attach(context, launched)
+        self.downloads.attach(context)
         return context
+
+    def _page_id_of(self, page: Page) -> PageId | None:
+        return next((tab.id for tab in self.tabs if tab.page is page), None)
 
     async def _tear_down(self) -> None:
         launched, self._launch = self._launch, None
@@ -515,6 +608,7 @@ class Browser:
             log.warning("browser lost", epoch=self.epoch, is_running=launched.is_running())
         self._state = BrowserState.RESTARTING
         self._is_answering = False
+        self.recordings.lose()
         self.tabs.clear()
         self._wake.set()
         self._on_change()
@@ -545,6 +639,11 @@ def _gone(launched: Launch | None) -> BrowserError:
 async def _stop(playwright: Playwright) -> None:
     with contextlib.suppress(*CALL_FAILED):
         await playwright.stop()
+
+
+async def _close(context: BrowserContext) -> None:
+    with contextlib.suppress(*CALL_FAILED):
+        await context.close()
 
 
 async def _read_title(tab: Tab) -> None:

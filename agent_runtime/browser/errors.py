@@ -9,6 +9,8 @@ AgentError
     ├── HumanHasControl       a person drives the page
     ├── NotInControl          the lease that somebody shows is over
     ├── LabelTaken            another page bears this label
+    ├── AlreadyRecording      there is one of this kind at a time
+    ├── NotRecording          there is nothing to stop
     ├── PageNotFound          no page ever had this id
     ├── PageClosed            it was here and is gone
     └── PageCrashed           its renderer died; the others live
@@ -79,6 +81,18 @@ class LabelTaken(BrowserError):
     """Another open page bears this label."""
 
     code = ErrorCode.INVALID_PARAMS
+
+
+class AlreadyRecording(BrowserError):
+    """A recording of this kind runs already."""
+
+    code = ErrorCode.ALREADY_RECORDING
+
+
+class NotRecording(BrowserError):
+    """No recording of this kind runs: none was started, or it was lost."""
+
+    code = ErrorCode.NOT_RECORDING
 
 
 class PageNotFound(BrowserError):

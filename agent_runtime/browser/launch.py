@@ -15,7 +15,13 @@ from pathlib import Path
 from typing import Final
 
 import psutil
-from playwright.async_api import BrowserContext, CDPSession, Playwright, ViewportSize
+from playwright.async_api import (
+    BrowserContext,
+    CDPSession,
+    Playwright,
+    ProxySettings,
+    ViewportSize,
+)
 
 from agent_runtime.browser.errors import CALL_FAILED, BrowserUnavailable
 from agent_runtime.browser.files import private_directory
@@ -28,6 +34,18 @@ from agent_runtime.browser.profile_lock import release_stale_lock
 VIEWPORT: Final = ViewportSize(width=1280, height=720)
 
 _LAUNCH_SECONDS: Final = 60.0
+
+_NO_BYPASS: Final = "<-loopback>"
+"""Else Chromium goes by itself to this machine and to link-local addresses."""
+_NO_WAY_AROUND: Final = (
+    # It finds no host by itself but the proxy's, whatever else may forget the proxy.
+    "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
+    "--disable-quic",
+    "--webrtc-ip-handling-policy=disable_non_proxied_udp",
+    # What Chromium without a window of its own, the headless shell, calls the same.
+    "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
+)
+"""What a browser is started with whose connections must all go through its proxy."""
 
 
 @dataclass(frozen=True)
@@ -71,9 +89,19 @@ class BrowserSettings:
         return self.directory / "downloads"
 
     @property
+    def outgoing(self) -> Path:
+        """Where downloads that are whole wait for the orchestrator, under names of our own."""
+        return self.directory / "outgoing"
+
+    @property
     def uploads(self) -> Path:
         """Where files lie that commands put into pages, while they do."""
         return self.directory / "uploads"
+
+    @property
+    def recordings(self) -> Path:
+        """Where traces, archives and videos lie until they are handed over."""
+        return self.directory / "recordings"
 
 
 @dataclass(eq=False)
@@ -137,9 +165,15 @@ class Launch:
 
 
 async def launch(
-    playwright: Playwright, settings: BrowserSettings, browser: FoundBrowser, mark: Mark
+    playwright: Playwright,
+    settings: BrowserSettings,
+    browser: FoundBrowser,
+    mark: Mark,
+    proxy: str | None = None,
 ) -> Launch:
     """Start *browser* on the profile of *settings*, which the caller alone holds, under *mark*.
+
+    With a *proxy* it reaches nothing but through it, from no page, worker or context.
 
     Raises:
         ProfileBusy: another Chromium has the profile.
@@ -162,12 +196,15 @@ async def launch(
             context = await playwright.chromium.launch_persistent_context(
                 profile,
                 executable_path=browser.path,
-                args=[mark.switch],
+                args=[mark.switch, *(_NO_WAY_AROUND if proxy is not None else ())],
+                proxy=ProxySettings(server=proxy, bypass=_NO_BYPASS) if proxy is not None else None,
                 headless=not settings.headed,
                 # Chromium refuses its sandbox to root; everybody else runs inside it.
                 chromium_sandbox=os.name != "posix" or os.geteuid() != 0,
                 accept_downloads=True,
                 downloads_path=downloads,
+                artifacts_dir=settings.recordings,
+                traces_dir=settings.recordings,
                 viewport=None if settings.headed else VIEWPORT,
                 no_viewport=True if settings.headed else None,
                 # Signals are the agent's business: it finishes what runs, then closes the browser.

@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from agent_runtime.browser.errors import BrowserUnavailable
-from agent_runtime.browser.files import write_private
-from agent_runtime.errors import DirectoryUnusable
+from agent_runtime.browser.numbers import Numbers
 from xagent_protocol.ids import PageId
 
 _PAGE_ID: Final = re.compile(r"p([1-9][0-9]{0,17})\Z")
@@ -27,18 +26,7 @@ class PageIds:
         Raises:
             DirectoryUnusable: the file cannot be read, or holds no number.
         """
-        self._path = path
-        try:
-            self._next = max(1, int(path.read_text()))
-        except FileNotFoundError:
-            self._next = 1
-        except OSError as error:
-            raise DirectoryUnusable(f"cannot read {path}: {error.strerror}") from error
-        except ValueError as error:
-            raise DirectoryUnusable(
-                f"{path} does not hold the number of the next page: write one into it that is "
-                "higher than that of any page so far"
-            ) from error
+        self._numbers = Numbers(path, of="page")
 
     def take(self) -> PageId:
         """Return an id that was never given before.
@@ -46,18 +34,15 @@ class PageIds:
         Raises:
             BrowserUnavailable: the next one cannot be written down.
         """
-        number = self._next
         try:
-            write_private(self._path, b"%d\n" % (number + 1), synced=True)
+            return PageId(f"p{self._numbers.take()}")
         except OSError as error:
             raise BrowserUnavailable(
-                f"no page can be opened, since its id cannot be written to {self._path}: "
+                f"no page can be opened, since its id cannot be written to {self._numbers.path}: "
                 f"{error.strerror}"
             ) from error
-        self._next = number + 1
-        return PageId(f"p{number}")
 
     def was_given(self, text: str) -> bool:
         """Say whether *text* is the id of a page that is or once was."""
         match = _PAGE_ID.match(text)
-        return match is not None and int(match[1]) < self._next
+        return match is not None and self._numbers.was_given(int(match[1]))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 from weakref import WeakKeyDictionary
@@ -18,9 +18,14 @@ from playwright.async_api import CDPSession, Frame, JSHandle, Page
 
 from agent_runtime.browser.control import Control, Tokens
 from agent_runtime.browser.dialogs import Dialogs
+from agent_runtime.browser.emulation import Emulation
 from agent_runtime.browser.errors import CALL_FAILED
 from agent_runtime.browser.launch import Launch
+from agent_runtime.browser.outlines import Outlines
+from agent_runtime.browser.page_logs import PageLogs
+from agent_runtime.browser.routes import Routes
 from agent_runtime.browser.text import printable
+from agent_runtime.browser.throttle import Throttle
 from xagent_protocol.ids import PageId
 from xagent_protocol.messages import PageSummary
 from xagent_protocol.outcomes import PageState
@@ -28,6 +33,7 @@ from xagent_protocol.outcomes import PageState
 _MAX_TITLE: Final = 500
 _MAX_URL: Final = 2_000
 _UNWEDGE_SECONDS: Final = 1.0
+_ERROR_PAGE_MS: Final = 500.0
 
 
 class Tab:
@@ -38,6 +44,7 @@ class Tab:
         self.id = page_id
         self.page = page
         self.launch = launch
+        self.opened_at = asyncio.get_running_loop().time()
         self.is_crashed = False
         self.title: str | None = None
         self.title_is_due = True
@@ -46,7 +53,11 @@ class Tab:
         self.control = Control(tokens)
         self.was_taken_over = False
         """Whether the command that runs here was ended for a person; it clears this itself."""
+        self.moves = 0
+        """How often it has gone from one document, or place in it, to another."""
         self.snapshot_number = 0
+        self.outlines = Outlines()
+        """What the last snapshots of the present document showed."""
         self._first_of_document = 1
         self._document: JSHandle | None = None
         """The document that the last snapshot was taken of; unusable once the page has left it."""
@@ -58,6 +69,13 @@ class Tab:
         """The page's own session, once it is prepared."""
         self.script_runner: str | None = None
         """The function that runs scripts in the page's document, as its session names it."""
+        self.logs = PageLogs(page)
+        self.routes = Routes(f"{page_id}r")
+        self.emulation = Emulation(page)
+        self.throttle = Throttle()
+        self.init_scripts: dict[str, Callable[[], Awaitable[None]]] = {}
+        """How to remove what runs in each document to come, by id."""
+        self.init_scripts_made = 0
         self._running: set[asyncio.Timeout] = set()
 
     @property
@@ -86,11 +104,27 @@ class Tab:
         self.was_taken_over = True
         self.interrupt()
 
+    async def has_moved(self, moves: int) -> None:
+        """Wait until it has moved more often than *moves*, or for long enough."""
+        if self.moves == moves:
+            with contextlib.suppress(*CALL_FAILED):
+                await self.page.wait_for_event(
+                    "framenavigated",
+                    predicate=lambda frame: frame.parent_frame is None,
+                    timeout=_ERROR_PAGE_MS,
+                )
+
     async def prepare(self) -> None:
-        """Open the page's own session; a page that hangs opens none, and is freed by it."""
+        """Open the page's own session; a page that hangs opens none, and is freed by it.
+
+        Asks the page nothing more, unless another device is emulated on it.
+        """
         if self.cdp is None:
             with contextlib.suppress(*CALL_FAILED):
                 self.cdp = await self.launch.context.new_cdp_session(self.page)
+        elif self.emulation.now.device is not None:
+            with contextlib.suppress(*CALL_FAILED):
+                await self.emulation.renew(self.cdp)
 
     async def unwedge(self, *, loads: bool) -> bool:
         """Stop what the page loads, or a script of its that never ends; within two seconds.
@@ -174,6 +208,7 @@ class Tab:
         self.snapshot_number += 1
         if is_new:
             self._first_of_document = self.snapshot_number
+            self.outlines.forget()
             self._document = await self.page.evaluate_handle("document")
         return self.snapshot_number
 

@@ -201,6 +201,7 @@ class Tabs:
             if frame.parent_frame is not None:
                 tab.note_navigation(frame)
                 return
+            tab.moves += 1
             tab.title = None
             tab.dialogs.forget()
             on_titled(tab.page)

@@ -17,6 +17,10 @@ HTTP_CODES: Final[Mapping[str, str]] = {
     "artifact_unknown": "Check the id; look at `artifacts` of the command.",
     "command_unknown": "Check the id. If your submission got no answer, submit it again under "
     "the same id.",
+    "no_trace": "Look at `artifacts` of the command for the one whose name ends in `trace.zip`.",
+    "viewer_missing": "Install the Python package `playwright` beside the orchestrator, or open "
+    "the trace elsewhere with `playwright show-trace`.",
+    "too_many_attempts": "Wait for `Retry-After`; `xagent token` prints the right one.",
     "not_found": "Check the path against `/docs`.",
     "method_not_allowed": "Use a method that the `Allow` header lists.",
     "duplicate_agent": "Stop the other install, or choose another name. After it has vanished, "
@@ -59,6 +63,10 @@ COMMAND_CODES: Final[Mapping[ErrorCode, tuple[str, str]]] = {
         "The page could not be opened; `details.net_error` is Chromium's own word.",
         "Check the URL and the network of the agent's machine.",
     ),
+    ErrorCode.REQUEST_FAILED: (
+        "A request that was to be sent beside the pages got no answer; the message says why.",
+        "Check the URL and the agent's network; with effect `partial` the server may have heard.",
+    ),
     ErrorCode.DIALOG_OPEN: (
         "A JavaScript dialog stands in front of the page.",
         "Answer it with `handle_dialog`; `dialog` of the command says what it asks.",
@@ -96,8 +104,8 @@ COMMAND_CODES: Final[Mapping[ErrorCode, tuple[str, str]]] = {
         "Correct the script, or `wait_for` the page first.",
     ),
     ErrorCode.BLOCKED_BY_POLICY: (
-        "The URL's scheme is not opened: only `http:`, `https:` and `about:blank` are.",
-        "Serve it over http.",
+        "The scheme is never opened, the operator closed the site, or a secret is for other hosts.",
+        "See `details.setting` or `details.hosts`: go elsewhere, or ask the agent's operator.",
     ),
     ErrorCode.TIMED_OUT: (
         "The command's time was spent; the state is `timed_out` as well.",
@@ -123,6 +131,10 @@ COMMAND_CODES: Final[Mapping[ErrorCode, tuple[str, str]]] = {
         "The action was done, but the orchestrator did not take what it made.",
         "The message says why; an artifact may be over the limit.",
     ),
+    ErrorCode.DOWNLOAD_FAILED: (
+        "A file was to be downloaded and did not come: the message says why.",
+        "Check the URL; `details.status` or `details.net_error` is what its server said.",
+    ),
     ErrorCode.ARTIFACT_UNAVAILABLE: (
         "The command needs an artifact that does not exist, or that its agent cannot get.",
         "Upload it with `POST /api/artifacts`, and name the id that this returns.",
@@ -134,6 +146,14 @@ COMMAND_CODES: Final[Mapping[ErrorCode, tuple[str, str]]] = {
     ErrorCode.NOT_ALLOWED: (
         "The agent's own settings do not allow the action; nobody can allow it from elsewhere.",
         "Whoever runs the agent can: the message names the setting.",
+    ),
+    ErrorCode.ALREADY_RECORDING: (
+        "A recording of this kind runs already, of this page or of its context.",
+        "End it with the `stop_…` that belongs to it, or go on with it.",
+    ),
+    ErrorCode.NOT_RECORDING: (
+        "No recording of this kind runs: none was started here, or it was lost with the browser.",
+        "Begin one with the `start_…` that belongs to it.",
     ),
     ErrorCode.AGENT_STOPPING: (
         "The agent was shutting down; `effect` is `none` if it had not begun.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterator
 from typing import Final
 
 import click
@@ -21,19 +22,23 @@ def commands() -> str:
     root = click.Context(
         xagent, info_name="xagent", max_content_width=_WIDTH, terminal_width=_WIDTH
     )
-    parts = []
-    for name in xagent.list_commands(root):
-        command = _without_globals(xagent.commands[name])
-        with click.Context(command, parent=root, info_name=name) as context:
-            lines = [line.rstrip() for line in command.get_help(context).splitlines()]
-        parts.append(f"## xagent {name}\n\n```text\n" + "\n".join(lines).strip() + "\n```")
-    return "\n\n".join(parts)
+    return "\n\n".join(_helps(xagent, root))
 
 
 def exit_statuses() -> str:
     """What the exit status says."""
     rows = [(str(status.value), sentence(meaning)) for status, meaning in MEANINGS.items()]
     return table(("status", "means"), rows)
+
+
+def _helps(group: click.Group, parent: click.Context) -> Iterator[str]:
+    for name in group.list_commands(parent):
+        command = _without_globals(group.commands[name])
+        with click.Context(command, parent=parent, info_name=name) as context:
+            lines = [line.rstrip() for line in command.get_help(context).splitlines()]
+            yield f"## {context.command_path}\n\n```text\n" + "\n".join(lines).strip() + "\n```"
+            if isinstance(command, click.Group):
+                yield from _helps(command, context)
 
 
 def _without_globals(command: click.Command) -> click.Command:

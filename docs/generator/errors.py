@@ -13,7 +13,6 @@ from typing import Final
 from docs.generator.advice import COMMAND_CODES, HTTP_CODES
 from docs.generator.markdown import code, prose, table
 from docs.generator.source import is_used
-from orchestrator.api import problems as problems
 from orchestrator.errors import Refusal
 from xagent_protocol.errors import ErrorCode
 

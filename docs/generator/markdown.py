@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from docs.generator.source import ROOT
+
 _EMPHASIS: Final = re.compile(r"(?<![\w*`])\*(\w+)\*(?![\w*`])")
 
 
@@ -25,6 +27,11 @@ def code(text: object) -> str:
 def codes(texts: Iterable[object], between: str = ", ") -> str:
     """Return several pieces of inline code in a row."""
     return between.join(code(text) for text in texts)
+
+
+def file_block(path: str, language: str) -> str:
+    """Return a file of the repository as it is."""
+    return f"```{language}\n{(ROOT / path).read_text(encoding='utf-8').strip()}\n```"
 
 
 def prose(docstring: str) -> str:

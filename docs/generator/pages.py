@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from docs.generator import actions, cli, errors, faults, http, python, settings, wire
+from docs.generator.markdown import file_block
 from docs.generator.source import ROOT as ROOT
 
 PAGES: Final = (
@@ -15,12 +16,14 @@ PAGES: Final = (
     "docs/delivery.md",
     "docs/errors.md",
     "docs/http-api.md",
+    "docs/own-actions.md",
     "docs/protocol.md",
     "docs/python.md",
     "docs/settings.md",
 )
 
 BLOCKS: Final[Mapping[str, Callable[[], str]]] = {
+    "action-index": actions.index,
     "action-names": actions.names,
     "actions": actions.reference,
     "agent-messages": wire.agent_messages,
@@ -44,6 +47,8 @@ BLOCKS: Final[Mapping[str, Callable[[], str]]] = {
     "orchestrator-messages": wire.orchestrator_messages,
     "orchestrator-session": wire.orchestrator_session,
     "orchestrator-settings": settings.of_orchestrator,
+    "own-actions-module": lambda: file_block("examples/own_actions/bookshop_actions.py", "python"),
+    "own-actions-project": lambda: file_block("examples/own_actions/pyproject.toml", "toml"),
     "python-errors": python.errors,
     "python-verbs": python.verbs,
     "timers": settings.timers,

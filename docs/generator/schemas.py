@@ -30,6 +30,8 @@ def words(schema: Schema, *, linked: bool = False) -> str:
     if "enum" in schema:
         return codes(sorted(schema["enum"], key=str), " or ")
     kind = schema.get("type", "any JSON")
+    if isinstance(kind, list):
+        return " or ".join(words({**schema, "type": each}, linked=linked) for each in kind)
     if kind == "array":
         inside = schema.get("items")
         return f"list of {words(inside, linked=linked)}" if inside else "list"
@@ -37,7 +39,8 @@ def words(schema: Schema, *, linked: bool = False) -> str:
         inside = words(schema["additionalProperties"], linked=linked)
         return "object" if inside == "any JSON" else f"object of {inside}"
     if kind == "object" and schema.get("properties"):
-        return f"object of {codes(schema['properties'])}"
+        named = (_named(name, field) for name, field in schema["properties"].items())
+        return f"object of {codes(named)}"
     return f"{kind}{_range(schema)}"
 
 
@@ -62,6 +65,12 @@ def description(schema: Schema) -> str:
     )
 
 
+def _named(name: str, field: Schema) -> str:
+    """Return a field's name, and its value if it can have no other, as what tells a choice."""
+    only = field.get("enum", ())
+    return f"{name}: {only[0]}" if len(only) == 1 else name
+
+
 def _either(choices: list[Schema], *, linked: bool) -> str:
     kinds = [words(each, linked=linked) for each in choices if each.get("type") != "null"]
     if len(kinds) != len(choices):
@@ -71,5 +80,9 @@ def _either(choices: list[Schema], *, linked: bool) -> str:
 
 def _range(schema: Schema) -> str:
     unit = " characters" if schema.get("type") == "string" else ""
-    bounds = [f"{word} {schema[key]:g}{unit}" for key, word in _RANGES if key in schema]
+    bounds = [f"{word} {_number(schema[key])}{unit}" for key, word in _RANGES if key in schema]
     return f", {', '.join(bounds)}" if bounds else ""
+
+
+def _number(value: float) -> str:
+    return f"{int(value):,}" if value == int(value) else f"{value:g}"

@@ -35,6 +35,11 @@ _ORCHESTRATOR: Final = {
     "a power cut too, at the price of a disk flush per commit.",
     "--beat-seconds": "Interval of the heartbeat, 0.1 to 60. An agent that is silent for 2.5 of "
     "them is shown as not responsive; after 4 its socket is closed.",
+    "--artifact-days": "How many days artifacts are kept; 0 is for ever. See "
+    "[What is kept](operations.md#what-is-kept).",
+    "--artifact-gib": "How many GiB of artifacts are kept, the oldest going first; 0 is any "
+    "amount.",
+    "--history-days": "How many days commands and sessions are kept, at least 1; 0 is for ever.",
     "--log-format": "`auto` is `console` on a terminal and `json` elsewhere.",
     "--restored": (
         "The database was put back from a backup: take nothing in it for never begun. For that "
@@ -50,7 +55,16 @@ _AGENT: Final = {
     "--headed": "Show the browser's window.",
     "--label": "A label, `key=value`. Repeatable; comma-separated in the variable.",
     "--insecure-http": "Allow plain http to another machine.",
+    "--allow-site": "A site that the browser may open; once there is one, it opens no other. "
+    "[What names a site](security.md#where-the-browser-may-go). Repeatable; comma-separated in the "
+    "variable; both count.",
+    "--deny-site": "A site that it may not open, whatever is allowed. Written in the same way.",
+    "--block-private-network": "Nothing that a page does reaches this machine, its networks, any "
+    "other private address, or the orchestrator. An address that `--allow-site` names by its "
+    "number is open all the same.",
     "--log-format": "Left out, `console` on a terminal and `json` elsewhere.",
+    "--allow-code": "Let `run_code` run Python inside the agent, with all that its process may do: "
+    "see [Security](security.md#code-in-the-agent).",
     "--exit-with-parent": "Stop when standard input ends.",
     "XAGENT_BROWSER": "The browser to run; used or refused, never passed over for another. Left "
     "out, one is found.",

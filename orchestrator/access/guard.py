@@ -4,6 +4,9 @@ It decides on what the server itself put into the scope (`path`, `method`, the r
 on a URL that was put together from them, because a Host header can then rewrite the path. What
 is not listed here needs the user's token, whether it exists or not, so a route that somebody
 adds later is closed until it is opened on purpose.
+
+A browser that is signed in holds a cookie. It opens only what is listed as a person's, which one
+can look at and nothing else: no command, no other part of the API, no socket.
 """
 
 from __future__ import annotations
@@ -15,8 +18,11 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Final
 
+from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from orchestrator.access.cookies import secrets_of
+from orchestrator.access.own_paths import SIGN_IN, SIGN_OUT, sign_in_path
 from orchestrator.errors import HostNotAllowed, OriginNotAllowed, Refusal, Unauthorized
 from orchestrator.problems import problem_response
 from xagent_protocol.close_codes import CloseCode
@@ -27,11 +33,13 @@ class Entrance(StrEnum):
     """Whose credential opens a route."""
 
     PUBLIC = "public"
-    """Nobody's: it tells no secret and no fact about any agent."""
+    """Nobody's: without the user's token it tells no secret and no fact about any agent."""
     USER = "user"
     """The user's token."""
+    PERSON = "person"
+    """The user's token, or the cookie of a browser that is signed in."""
     USER_OR_AGENT = "user_or_agent"
-    """The user's token, or the credential of any agent."""
+    """The user's token, or the credential of any agent, to whom the route shows its own part."""
     AGENT = "agent"
     """The credential of the very agent that the path names."""
     ANY_AGENT = "any_agent"
@@ -45,6 +53,7 @@ class PrincipalKind(StrEnum):
 
     PUBLIC = "public"
     USER = "user"
+    PERSON = "person"
     AGENT = "agent"
     ENROLMENT = "enrolment"
 
@@ -60,13 +69,24 @@ class Principal:
 SCOPE_KEY: Final = "xagent"
 """Where the guard leaves the `Principal` in the scope."""
 
-PUBLIC_PATHS: Final = frozenset({"/", "/docs", "/openapi.json", "/health/live", "/health/ready"})
+PUBLIC_PATHS: Final = frozenset(
+    {"/", "/docs", "/openapi.json", "/health/live", "/health/ready", SIGN_IN}
+)
+
+PUBLIC_FORMS: Final = frozenset({SIGN_IN, SIGN_OUT})
+"""What anybody may post; the routes themselves look at the token, and at where the form is from."""
+
+PEOPLES_PATHS: Final = "/traces/"
+"""What people look at, and what these pages load."""
 
 AGENT_SOCKETS: Final = "/ws/agents/"
 CHANNEL_SOCKETS: Final = "/ws/channels/"
 
+_ARTIFACT: Final = re.compile(r"/api/artifacts/[0-9a-f-]{36}")
+
 _PUBLIC: Final = Principal(PrincipalKind.PUBLIC)
 _USER: Final = Principal(PrincipalKind.USER)
+_PERSON: Final = Principal(PrincipalKind.PERSON)
 _ENROLMENT: Final = Principal(PrincipalKind.ENROLMENT)
 
 # Lower-case names only: browsers and our own clients send no others, and one spelling leaves
@@ -90,8 +110,8 @@ API_HEADERS: Final = (
 
 def entrance(method: str, path: str) -> Entrance:
     """Say whose credential opens *path*; *method* is ``WEBSOCKET`` for a socket."""
-    if path in PUBLIC_PATHS:
-        return Entrance.PUBLIC if method in ("GET", "HEAD") else Entrance.USER
+    if path in PUBLIC_PATHS and method in ("GET", "HEAD"):
+        return Entrance.PUBLIC
     if method == "WEBSOCKET" and path.startswith(AGENT_SOCKETS):
         return Entrance.AGENT
     if method == "WEBSOCKET" and path.startswith(CHANNEL_SOCKETS):
@@ -101,6 +121,12 @@ def entrance(method: str, path: str) -> Entrance:
             return Entrance.ENROLMENT
         if path == "/api/artifacts":
             return Entrance.USER_OR_AGENT
+        if path in PUBLIC_FORMS:
+            return Entrance.PUBLIC
+    elif path.startswith(PEOPLES_PATHS) and method in ("GET", "HEAD"):
+        return Entrance.PERSON
+    elif method == "GET" and _ARTIFACT.fullmatch(path):
+        return Entrance.USER_OR_AGENT
     return Entrance.USER
 
 
@@ -121,6 +147,7 @@ class Guard:
         *,
         is_user: Callable[[str], bool],
         agent_of: Callable[[str], AgentId | None],
+        is_signed_in: Callable[[str], bool] = lambda secret: False,
         allowed_hosts: Iterable[str] = (),
         allowed_origins: Iterable[str] = (),
         on_refusal: Callable[[str], None] = lambda code: None,
@@ -128,12 +155,14 @@ class Guard:
         """Stand before *app*.
 
         *is_user* says whether a token is the user's, in constant time; *agent_of* whose
-        credential a token is. An allowed host is a name, good for any port, or ``name:port``.
+        credential a token is; *is_signed_in* whether a cookie's secret is of a browser that is
+        signed in. An allowed host is a name, good for any port, or ``name:port``.
         *on_refusal* hears the code of every refusal, for the metrics.
         """
         self._app = app
         self._is_user = is_user
         self._agent_of = agent_of
+        self._is_signed_in = is_signed_in
         self._hosts = frozenset((*LOOPBACK_HOSTS, *(host.lower() for host in allowed_hosts)))
         self._origins = frozenset(origin.rstrip("/").lower() for origin in allowed_origins)
         self._on_refusal = on_refusal
@@ -200,9 +229,12 @@ class Guard:
         method = scope["method"] if scope["type"] == "http" else "WEBSOCKET"
         path: str = scope["path"]
         opened_by = entrance(method, path)
-        if opened_by is Entrance.PUBLIC:
-            return _PUBLIC
         token = bearer(scope)
+        if opened_by is Entrance.PUBLIC:
+            # Nobody is turned away here, and yet the user may be told more than a stranger.
+            return _USER if token is not None and self._is_user(token) else _PUBLIC
+        if token is None and opened_by is Entrance.PERSON and self._holds_cookie(scope):
+            return _PERSON
         if token is None:
             raise Unauthorized("Send the token as `Authorization: Bearer …`.")
         if opened_by is Entrance.ENROLMENT:
@@ -220,6 +252,9 @@ class Guard:
             if agent_id is not None:
                 return Principal(PrincipalKind.AGENT, agent_id)
         raise Unauthorized("The token opens nothing here; `xagent token` prints the right one.")
+
+    def _holds_cookie(self, scope: Scope) -> bool:
+        return any(map(self._is_signed_in, secrets_of(scope)))
 
 
 class _Headed:
@@ -255,7 +290,19 @@ async def _refuse(refusal: Refusal, scope: Scope, receive: Receive, send: Send) 
         await receive()
         await send({"type": "websocket.close", "code": CloseCode.UNAUTHORIZED, "reason": ""})
         return
+    if isinstance(refusal, Unauthorized) and _is_for_a_person(scope):
+        await RedirectResponse(sign_in_path(scope), status_code=303)(scope, receive, send)
+        return
     await problem_response(refusal)(scope, receive, send)
+
+
+def _is_for_a_person(scope: Scope) -> bool:
+    """Say whether a browser wants a page for a person, rather than what a page loads."""
+    return (
+        scope["type"] == "http"
+        and entrance(scope["method"], scope["path"]) is Entrance.PERSON
+        and any(name == b"accept" and b"text/html" in value for name, value in scope["headers"])
+    )
 
 
 def _only(scope: Scope, wanted: bytes) -> bytes | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import re
 from typing import Annotated, Final
 
@@ -12,8 +13,10 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
 from orchestrator.access.guard import Principal, PrincipalKind
+from orchestrator.api.agents import Limit
+from orchestrator.api.cursor import ArtifactCursor, after_artifact
 from orchestrator.api.intake import invalid_field
-from orchestrator.api.models import ChosenName, artifact_of
+from orchestrator.api.models import ArtifactPage, ChosenName, artifact_of, kept_artifact_of
 from orchestrator.api.operation import operation
 from orchestrator.api.services import Services
 from orchestrator.errors import (
@@ -24,7 +27,9 @@ from orchestrator.errors import (
     StorageUnavailable,
     UnsupportedMediaType,
 )
-from xagent_protocol.ids import ArtifactId, RequestId, is_request_id
+from orchestrator.store.records import ArtifactFilter, ArtifactRecord
+from xagent_protocol.file_names import file_name
+from xagent_protocol.ids import AgentId, ArtifactId, RequestId, is_request_id
 from xagent_protocol.outcomes import ArtifactRef
 
 TAG: Final = "Artifacts"
@@ -46,14 +51,23 @@ _ARTIFACT_ID: Final = re.compile(r"[0-9a-f-]{36}")
 _MEDIA_TYPE: Final = re.compile(
     r"[\w!#$&^.+-]{1,127}/[\w!#$&^.+-]{1,127}(?:;[ -~]{1,200})?", re.ASCII
 )
-_PATH: Final = re.compile(r"[/\\]")
-_NAME_CHARS: Final = 200
-
 # A page or picture that a site made must not run or be framed under the API's own origin.
 _HEADERS: Final = {
     "Content-Security-Policy": "sandbox; default-src 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
 }
+
+
+class ListQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Which artifacts to list."""
+
+    agent_id: Annotated[
+        Annotated[str, Meta(max_length=63)] | None,
+        Meta(description="Only those that this agent uploaded."),
+    ] = None
+    request_id: Annotated[ChosenName | None, Meta(description="Only those of this command.")] = None
+    limit: Limit = 100
+    cursor: ArtifactCursor = None
 
 
 class UploadQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -91,11 +105,28 @@ async def upload_artifact(
     record = await services.artifacts.put(
         request.stream(),
         content_type=content_type,
-        name=_tame(query.name),
+        name=file_name(query.name),
         agent_id=principal.agent_id,
         request_id=query.request_id,
+        announced_bytes=_announced(request),
     )
     return artifact_of(record)
+
+
+@operation("GET", "/api/artifacts", tag=TAG, statuses={200: "One page, newest first."})
+async def list_artifacts(services: Services, query: ListQuery) -> ArtifactPage:
+    """List artifacts."""
+    wanted = ArtifactFilter(
+        agent_id=None if query.agent_id is None else AgentId(query.agent_id),
+        request_id=query.request_id,
+    )
+    # One more than asked says whether there is another page.
+    records = await services.artifacts.page(wanted, limit=query.limit + 1, before=query.cursor)
+    page = records[: query.limit]
+    more = len(records) > query.limit
+    return ArtifactPage(
+        [kept_artifact_of(record) for record in page], after_artifact(page[-1]) if more else None
+    )
 
 
 @operation(
@@ -106,14 +137,20 @@ async def upload_artifact(
     refusals=[ArtifactUnknown],
     media_type=BYTES,
 )
-async def download_artifact(services: Services, artifact_id: ArtifactName) -> Response:
+async def download_artifact(
+    services: Services, artifact_id: ArtifactName, principal: Principal
+) -> Response:
     """Download bytes.
 
-    Answered as an attachment of the type it was uploaded with; `Range` is understood.
+    Answered as an attachment of the type it was uploaded with; `Range` is understood, and
+    `Repr-Digest` (RFC 9530) says the SHA-256 of the whole. To an agent there are only what it has
+    uploaded itself and what stands in the params of a command that is with it.
     """
     if not _ARTIFACT_ID.fullmatch(artifact_id):
-        raise ArtifactUnknown(f"There is no artifact {artifact_id[:64]!r}.")
+        raise _unknown(artifact_id)
     record = await services.artifacts.get(artifact_id)
+    if not _is_for(services, record, principal):
+        raise _unknown(artifact_id)
     path = services.artifacts.path(record)
     try:
         stat = await asyncio.to_thread(path.stat)
@@ -124,11 +161,11 @@ async def download_artifact(services: Services, artifact_id: ArtifactName) -> Re
         filename=record.name,
         media_type=record.content_type,
         stat_result=stat,
-        headers=_HEADERS,
+        headers={**_HEADERS, "Repr-Digest": _digest(record)},
     )
 
 
-OPERATIONS: Final = (upload_artifact, download_artifact)
+OPERATIONS: Final = (upload_artifact, list_artifacts, download_artifact)
 
 
 async def _check_ownership(services: Services, request_id: RequestId, principal: Principal) -> None:
@@ -145,8 +182,24 @@ async def _check_ownership(services: Services, request_id: RequestId, principal:
         raise Forbidden(f"Command {request_id!r} is another agent's.")
 
 
-def _tame(name: str) -> str:
-    """Return what is left of a name once it can harm neither a header nor a file system."""
-    last = _PATH.split(name)[-1]
-    shown = "".join(char for char in last if char.isprintable()).strip(". ")
-    return shown[:_NAME_CHARS] or "artifact"
+def _is_for(services: Services, record: ArtifactRecord, principal: Principal) -> bool:
+    if principal.kind is not PrincipalKind.AGENT:
+        return True
+    if principal.agent_id is None:
+        return False
+    return record.agent_id == principal.agent_id or services.commands.need_artifact(
+        principal.agent_id, record.artifact_id
+    )
+
+
+def _unknown(artifact_id: str) -> ArtifactUnknown:
+    return ArtifactUnknown(f"There is no artifact {artifact_id[:64]!r}.")
+
+
+def _announced(request: Request) -> int | None:
+    length = request.headers.get("content-length", "")
+    return int(length) if length.isascii() and length.isdigit() else None
+
+
+def _digest(record: ArtifactRecord) -> str:
+    return f"sha-256=:{base64.b64encode(bytes.fromhex(record.sha256)).decode()}:"

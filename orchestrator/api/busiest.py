@@ -26,10 +26,9 @@ from orchestrator.api.commands import (
     submit_command,
 )
 from orchestrator.api.intake import body_reader, headers_reader, query_reader, require_json
-from orchestrator.api.problems import InternalError
 from orchestrator.api.services import Services
 from orchestrator.dispatch.pending import Waiter
-from orchestrator.errors import Refusal
+from orchestrator.errors import InternalError, Refusal
 from orchestrator.http_protocol import HIGH_WATER_BYTES, WholeAnswer
 from orchestrator.problems import problem_response
 from orchestrator.store.records import CommandRecord

@@ -95,6 +95,13 @@ class CommandRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     timeout: Annotated[
         float, Meta(gt=0, le=3600, description="Seconds the action may run, once it has begun.")
     ] = 30.0
+    record: Annotated[
+        Literal["trace"] | None,
+        Meta(
+            description="`trace`: record what it does, and add that to its artifacts, even if it "
+            "fails or runs out of time; `/traces/` and the artifact's id show it."
+        ),
+    ] = None
     request_id: Annotated[
         ChosenName | None,
         Meta(
@@ -269,6 +276,7 @@ def submission_of(agent_id: AgentId, headers: SubmitHeaders, body: CommandReques
         body.idempotent,
         body.if_offline,
         body.ttl,
+        body.record,
     )
 
 

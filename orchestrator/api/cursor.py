@@ -10,7 +10,7 @@ from typing import Annotated, Final
 
 from msgspec import Meta
 
-from orchestrator.store.records import AgentRecord, CommandRecord
+from orchestrator.store.records import AgentRecord, ArtifactRecord, CommandRecord
 from xagent_protocol.ids import AGENT_ID_PATTERN
 
 _DESCRIPTION: Final = "`next_cursor` of the page before."
@@ -23,6 +23,11 @@ CommandCursor = Annotated[
     Meta(description=_DESCRIPTION),
 ]
 
+ArtifactCursor = Annotated[
+    Annotated[str, Meta(pattern="^[0-9a-f-]{36}$")] | None,
+    Meta(description=_DESCRIPTION),
+]
+
 
 def after_agent(agent: AgentRecord) -> str:
     """Return the cursor of a page that ends with *agent*."""
@@ -32,6 +37,11 @@ def after_agent(agent: AgentRecord) -> str:
 def after_command(command: CommandRecord) -> str:
     """Return the cursor of a page that ends with *command*."""
     return str(command.seq)
+
+
+def after_artifact(artifact: ArtifactRecord) -> str:
+    """Return the cursor of a page that ends with *artifact*."""
+    return artifact.artifact_id
 
 
 def command_key(cursor: str | None) -> int | None:

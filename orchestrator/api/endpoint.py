@@ -25,9 +25,8 @@ from orchestrator.api.intake import (
     require_json,
 )
 from orchestrator.api.operation import Handler, Operation, Reply
-from orchestrator.api.problems import InternalError, MethodNotAllowed
 from orchestrator.api.services import Services
-from orchestrator.errors import Refusal
+from orchestrator.errors import InternalError, MethodNotAllowed, Refusal
 from orchestrator.problems import problem_response
 
 _log: Final = structlog.get_logger(__name__)

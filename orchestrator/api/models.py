@@ -169,6 +169,13 @@ class Command(msgspec.Struct, frozen=True):
     ]
     timeout: Annotated[float, Meta(description="Seconds it may run.")]
     idempotent: Annotated[bool, Meta(description="Whether it may be started a second time.")]
+    record: Annotated[
+        str | None,
+        Meta(
+            description="`trace` if it is recorded; the artifact whose name ends in `.trace.zip` "
+            "is that."
+        ),
+    ]
     state: Annotated[CommandState, Meta(description="The last six are final.")]
     effect: Annotated[Effect, Meta(description="What is known of its effect on the world outside.")]
     result: Annotated[
@@ -220,6 +227,21 @@ class CommandPage(msgspec.Struct, frozen=True):
     next_cursor: Cursor
 
 
+class Artifact(ArtifactRef, frozen=True):
+    """An artifact that is kept; `agent_id` is null if a user uploaded it."""
+
+    agent_id: Annotated[AgentId | None, Meta(description="The agent that uploaded it.")]
+    request_id: Annotated[RequestId | None, Meta(description="The command it belongs to.")]
+    created_at: Timestamp
+
+
+class ArtifactPage(msgspec.Struct, frozen=True):
+    """Artifacts, newest first."""
+
+    items: list[Artifact]
+    next_cursor: Cursor
+
+
 def command_of(record: CommandRecord) -> Command:
     """Show a command."""
     progress = record.progress
@@ -235,6 +257,7 @@ def command_of(record: CommandRecord) -> Command:
         page,
         record.timeout,
         record.idempotent,
+        record.record,
         progress.state,
         progress.effect,
         NO_RESULT if record.result is None else record.result,
@@ -334,6 +357,16 @@ def artifact_of(record: ArtifactRecord) -> ArtifactRef:
         size=record.size,
         sha256=record.sha256,
         name=record.name,
+    )
+
+
+def kept_artifact_of(record: ArtifactRecord) -> Artifact:
+    """Show an artifact in a list."""
+    return Artifact(
+        **msgspec.structs.asdict(artifact_of(record)),
+        agent_id=record.agent_id,
+        request_id=record.request_id,
+        created_at=timestamp(record.created_at),
     )
 
 

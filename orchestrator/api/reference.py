@@ -11,11 +11,13 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from typing import Final
 
+from orchestrator.api.announced import is_of_an_action, without_actions
+from orchestrator.api.fragments import fields, properties, prose, shell, type_of
 from orchestrator.api.openapi import Json
+from orchestrator.api.reference_actions import actions_links, actions_section
 from orchestrator.api.stylesheet import STYLESHEET
 from orchestrator.errors import Refusal
 
-_CODE: Final = re.compile(r"`([^`]+)`")
 _PLACEHOLDER: Final = re.compile(r"{(\w+)}")
 _BASE_URL: Final = "http://127.0.0.1:8000"
 _PROBLEM: Final = "application/problem+json"
@@ -55,6 +57,7 @@ def render(document: Json, refusals: Sequence[type[Refusal]]) -> str:
             '<main id="content">',
             *_overview(document),
             *(part for tag in document["tags"] for part in _section(tag, document)),
+            *actions_section(document),
             *_errors(refusals),
             *_types(document),
             "</main></body></html>",
@@ -81,27 +84,28 @@ def _navigation_links(document: Json) -> Iterator[str]:
             yield f'<li><a href="#{operation["operationId"]}">{_verb(method)}'
             yield f"<span>{escape(operation['summary'])}</span></a></li>"
         yield "</ul>"
+    yield from actions_links(document)
 
 
 def _overview(document: Json) -> Iterator[str]:
     information = document["info"]
     yield f'<header class="hero"><p class="eyebrow">Version {escape(information["version"])}</p>'
     yield f"<h1>{escape(information['summary'])}</h1>"
-    yield f'<p class="lead">{_prose(information["description"])}</p>'
+    yield f'<p class="lead">{prose(information["description"])}</p>'
     yield '<p class="actions"><a class="button" href="#submit_command">Ask an agent to act</a>'
     yield '<a class="button quiet" href="/openapi.json">OpenAPI document</a></p></header>'
-    yield f'<section id="authentication"><h2>Authentication</h2><p>{_prose(_AUTHENTICATION)}</p>'
-    yield _shell(
+    yield f'<section id="authentication"><h2>Authentication</h2><p>{prose(_AUTHENTICATION)}</p>'
+    yield shell(
         f'export XAGENT_TOKEN="$(xagent token)"\n'
         f'curl {_BASE_URL}/api/agents \\\n  -H "Authorization: Bearer $XAGENT_TOKEN"'
     )
     yield '</section><section id="conventions"><h2>Conventions</h2>'
-    yield f"<p>{_prose(_CONVENTIONS)}</p></section>"
+    yield f"<p>{prose(_CONVENTIONS)}</p></section>"
 
 
 def _section(tag: Json, document: Json) -> Iterator[str]:
     yield f"<section><h2>{escape(tag['name'])}</h2>"
-    yield f'<p class="about">{_prose(tag["description"])}</p>'
+    yield f'<p class="about">{prose(tag["description"])}</p>'
     for method, path, operation in _operations(document, tag["name"]):
         yield from _operation(method, path, operation, document)
     yield "</section>"
@@ -113,10 +117,10 @@ def _operation(method: str, path: str, operation: Json, document: Json) -> Itera
     shown = _PLACEHOLDER.sub(r"<i>{\1}</i>", escape(path).replace("/", "/<wbr>"))
     yield f'<p class="call">{_verb(method)}<code>{shown}</code>'
     yield f'<span class="key">{_key(operation)}</span></p>'
-    yield f"<p>{_prose(operation['description'])}</p>"
+    yield f"<p>{prose(operation['description'])}</p>"
     if parameters := operation.get("parameters"):
         yield "<h4>Parameters</h4>"
-        yield _fields(
+        yield fields(
             (each["name"], each["schema"], each["required"], each.get("description", ""), where)
             for each in parameters
             for where in [each["in"]]
@@ -124,101 +128,48 @@ def _operation(method: str, path: str, operation: Json, document: Json) -> Itera
     content = operation.get("requestBody", {}).get("content", {})
     if schema := content.get("application/json", {}).get("schema"):
         yield "<h4>Body</h4>"
-        yield _properties(_resolve(schema, document))
-    yield f"<h4>Example</h4>{_shell(_curl(method, path, operation))}"
-    yield f"<h4>Answers</h4>{''.join(_answers(operation))}</article>"
+        yield properties(_resolve(without_actions(schema, document), document))
+    yield f"<h4>Example</h4>{shell(_curl(method, path, operation))}"
+    yield f"<h4>Answers</h4>{''.join(_answers(operation, document))}</article>"
 
 
-def _answers(operation: Json) -> Iterator[str]:
+def _answers(operation: Json, document: Json) -> Iterator[str]:
     yield '<dl class="answers">'
     for status, response in operation["responses"].items():
         [(media_type, content)] = response["content"].items()
-        yield f'<dt class="s{status[0]}">{status}</dt><dd>{_prose(response["description"])}'
+        yield f'<dt class="s{status[0]}">{status}</dt><dd>{prose(response["description"])}'
         if media_type != _PROBLEM:
-            kind = _type(content["schema"]) if content else f"<code>{escape(media_type)}</code>"
+            kind = f"<code>{escape(media_type)}</code>"
+            if content:
+                kind = type_of(without_actions(content["schema"], document))
             yield f' <span class="kind">{kind}</span>'
         yield "</dd>"
     yield "</dl>"
 
 
 def _errors(refusals: Sequence[type[Refusal]]) -> Iterator[str]:
-    yield f'<section id="errors"><h2>Errors</h2><p>{_prose(_ERRORS)}</p>'
+    yield f'<section id="errors"><h2>Errors</h2><p>{prose(_ERRORS)}</p>'
     yield '<div class="fields">'
     for refusal in sorted(refusals, key=lambda each: (each.status, each.code)):
         meaning = (refusal.__doc__ or "").partition("\n")[0]
         yield f'<div class="field" id="{refusal.code}"><div><code>{refusal.code}</code>'
-        yield f'<span class="kind">{refusal.status}</span></div><p>{_prose(meaning)}</p></div>'
+        yield f'<span class="kind">{refusal.status}</span></div><p>{prose(meaning)}</p></div>'
     yield "</div></section>"
 
 
 def _types(document: Json) -> Iterator[str]:
     yield '<section id="types"><h2>Types</h2>'
     for name, schema in document["components"]["schemas"].items():
+        if is_of_an_action(name):
+            continue
         yield f'<article id="type-{name}"><h3><a href="#type-{name}">{escape(name)}</a></h3>'
-        yield f"<p>{_prose(schema.get('description', ''))}</p>"
+        yield f"<p>{prose(schema.get('description', ''))}</p>"
         # What is answered is always there, so only what is asked for says "required".
         is_asked = name.endswith("Request")
         shown = schema if is_asked else {**schema, "required": ()}
-        yield _properties(shown) if "properties" in schema else f"<p>{_type(schema)}</p>"
+        yield properties(shown) if "properties" in schema else f"<p>{type_of(schema)}</p>"
         yield "</article>"
     yield "</section>"
-
-
-def _properties(schema: Json) -> str:
-    required = schema.get("required", ())
-    return _fields(
-        (name, field, name in required, field.get("description", ""), "")
-        for name, field in schema["properties"].items()
-    )
-
-
-def _fields(fields: Iterator[tuple[str, Json, bool, str, str]]) -> str:
-    rows = ['<div class="fields">']
-    for name, schema, is_required, description, place in fields:
-        marks = ['<b class="required">required</b>'] if is_required else []
-        if place and place != "path":
-            marks.insert(0, escape(place))
-        rows.append(f'<div class="field"><div><code>{escape(name)}</code>')
-        rows.append(f'<span class="kind">{_type(schema)}{_bounds(schema)}</span>')
-        rows.extend(f'<span class="mark-text">{mark}</span>' for mark in marks)
-        rows.append("</div>")
-        default = _default(schema)
-        if text := f"{description} Default: `{default}`.".strip() if default else description:
-            rows.append(f"<p>{_prose(text)}</p>")
-        rows.append("</div>")
-    rows.append("</div>")
-    return "".join(rows)
-
-
-def _type(schema: Json) -> str:
-    if reference := schema.get("$ref"):
-        name = reference.rpartition("/")[2]
-        return f'<a href="#type-{name}">{escape(name)}</a>'
-    if choices := schema.get("anyOf"):
-        return " or ".join(_type(choice) for choice in choices)
-    if values := schema.get("enum"):
-        return " · ".join(f"<code>{escape(str(value))}</code>" for value in values)
-    kind = schema.get("type", "any JSON")
-    if kind == "array":
-        return f"list of {_type(schema.get('items', {}))}"
-    if kind == "object" and isinstance(schema.get("additionalProperties"), dict):
-        return f"object of {_type(schema['additionalProperties'])}"
-    return escape(str(schema.get("format", kind)))
-
-
-def _bounds(schema: Json) -> str:
-    signs = {"exclusiveMinimum": ">", "minimum": "≥", "maximum": "≤"}
-    bounds = [f"{sign} {schema[name]:g}" for name, sign in signs.items() if name in schema]
-    if "maxLength" in schema and "pattern" not in schema:
-        bounds.append(f"≤ {schema['maxLength']} characters")
-    return escape(f", {', '.join(bounds)}") if bounds else ""
-
-
-def _default(schema: Json) -> str:
-    default = schema.get("default")
-    if default is None or default == []:
-        return ""
-    return f"{default:g}" if isinstance(default, float) else json.dumps(default).strip('"')
 
 
 def _curl(method: str, path: str, operation: Json) -> str:
@@ -263,11 +214,3 @@ def _key(operation: Json) -> str:
 
 def _verb(method: str) -> str:
     return f'<b class="verb {method}">{method.upper()}</b>'
-
-
-def _shell(text: str) -> str:
-    return f'<pre tabindex="0"><code>{escape(text, quote=False)}</code></pre>'
-
-
-def _prose(text: str) -> str:
-    return _CODE.sub(r"<code>\1</code>", escape(text, quote=False))

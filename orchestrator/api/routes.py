@@ -19,14 +19,17 @@ from orchestrator.api import (
 from orchestrator.api.endpoint import Endpoint
 from orchestrator.api.openapi import describe, refusals_of
 from orchestrator.api.operation import Operation
-from orchestrator.api.problems import (
+from orchestrator.api.problems import unknown_route
+from orchestrator.api.services import Services
+from orchestrator.errors import (
     InternalError,
     MethodNotAllowed,
+    NoTrace,
+    Refusal,
     RouteUnknown,
-    unknown_route,
+    TooManyAttempts,
+    ViewerMissing,
 )
-from orchestrator.api.services import Services
-from orchestrator.errors import Refusal
 
 OPERATIONS: Final[Sequence[Operation]] = (
     *commands.OPERATIONS,
@@ -65,5 +68,7 @@ def _refusals() -> list[type[Refusal]]:
     by_code: dict[str, type[Refusal]] = {}
     for operation in OPERATIONS:
         by_code |= {each.code: each for each in refusals_of(operation)}
-    by_code |= {each.code: each for each in (RouteUnknown, MethodNotAllowed, InternalError)}
+    elsewhere = (RouteUnknown, MethodNotAllowed, InternalError)
+    of_pages = (NoTrace, ViewerMissing, TooManyAttempts)
+    by_code |= {each.code: each for each in (*elsewhere, *of_pages)}
     return list(by_code.values())

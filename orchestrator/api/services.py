@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Callable, Sequence
+from collections.abc import AsyncIterable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -14,16 +14,36 @@ from orchestrator.dispatch.submission import Submission
 from orchestrator.metrics import Metrics
 from orchestrator.store.records import (
     AgentRecord,
+    ArtifactFilter,
     ArtifactRecord,
     CommandFilter,
     CommandRecord,
     SessionRecord,
 )
 from xagent_protocol.ids import AgentId, InstallId, RequestId
+from xagent_protocol.messages import ActionSpec
+
+
+class Announced(Protocol):
+    """What agents announced; each set of actions once, under another revision if any changes."""
+
+    @property
+    def revision(self) -> int:
+        """The number of the present sets."""
+        ...
+
+    def __iter__(self) -> Iterator[tuple[ActionSpec, ...]]:
+        """Iterate over them."""
+        ...
 
 
 class Agents(Protocol):
     """Who ever enrolled; `get` raises `AgentUnknown`, `all` is sorted by id."""
+
+    @property
+    def announcements(self) -> Announced:
+        """What they said that they can do."""
+        ...
 
     def get(self, agent_id: AgentId, /) -> AgentRecord:
         """Return one agent."""
@@ -86,6 +106,10 @@ class Commands(Protocol):
         """Return how many are in flight and how many are queued."""
         ...
 
+    def need_artifact(self, agent_id: AgentId, artifact_id: str, /) -> bool:
+        """Say whether a command that is with this agent names this artifact."""
+        ...
+
 
 class History(Protocol):
     """What was, newest first."""
@@ -112,8 +136,15 @@ class Artifacts(Protocol):
         name: str,
         agent_id: AgentId | None,
         request_id: RequestId | None,
+        announced_bytes: int | None,
     ) -> ArtifactRecord:
         """Keep a stream of bytes."""
+        ...
+
+    async def page(
+        self, wanted: ArtifactFilter, /, *, limit: int, before: str | None
+    ) -> Sequence[ArtifactRecord]:
+        """Return artifacts older than the one with the id *before*, newest first."""
         ...
 
     async def get(self, artifact_id: str, /) -> ArtifactRecord:

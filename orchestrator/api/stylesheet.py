@@ -123,6 +123,24 @@ pre { background: var(--shell); color: var(--shell-text); border-radius: 8px; ma
   padding: .9rem 1.1rem; overflow-x: auto; font-size: .85rem; line-height: 1.6; }
 pre code { font-size: 1em; overflow-wrap: normal; }
 
+.family { padding-bottom: 1rem; }
+.family h3 { margin-bottom: .6rem; }
+details > summary { cursor: pointer; }
+.family summary { display: grid; grid-template-columns: minmax(11rem, 1fr) 3fr; gap: .2rem 1rem;
+  padding: .5rem .25rem; border-top: 1px solid var(--line); align-items: baseline;
+  font-size: .925rem; line-height: 1.45; list-style: none; }
+.family summary::-webkit-details-marker { display: none; }
+.family summary:hover { background: var(--sunk); }
+.family summary > code { font-weight: 600; font-size: .9rem; }
+.family summary > code::before { content: "▸" / ""; display: inline-block; width: 1.2em;
+  color: var(--accent); }
+.family [open] > summary > code::before { transform: rotate(90deg) translateX(.1em); }
+.family summary > span { color: var(--soft); text-wrap: pretty; }
+.family [open] > summary > span { color: var(--text); }
+.family details > div { padding: .25rem .25rem 1.25rem; scroll-margin-top: 4.5rem; }
+.family details > div > p { margin: .6rem 0 0; max-width: 44rem; font-size: .95rem; }
+.family h4 { margin-top: 1.25rem; }
+
 @media (max-width: 60rem) {
   body { grid-template-columns: minmax(0, 1fr); }
   aside { position: static; height: auto; padding: .9rem clamp(1.25rem, 5vw, 5rem);
@@ -141,7 +159,7 @@ pre code { font-size: 1em; overflow-wrap: normal; }
   section { margin-top: 3rem; }
 }
 @media (max-width: 40rem) {
-  .field { grid-template-columns: minmax(0, 1fr); }
+  .field, .family summary { grid-template-columns: minmax(0, 1fr); }
   nav a { padding-block: .45rem; }
 }
 @media (prefers-reduced-motion: reduce) { html { scroll-behavior: auto; } }

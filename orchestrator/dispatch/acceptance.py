@@ -75,6 +75,7 @@ class Acceptance:
             progress=Progress(CommandState.QUEUED),
             created_at=now_ms(),
             page_asked=submission.page,
+            record=submission.record,
         )
         if goes_at_once and live is not None:
             record = moves.dispatched(record, live.session)

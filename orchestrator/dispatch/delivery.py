@@ -63,6 +63,7 @@ class Delivery:
                 params=record.params,
                 timeout=record.timeout,
                 page=record.page_asked,
+                record=record.record,
             )
         )
         crash_at("command-sent")

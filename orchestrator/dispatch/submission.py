@@ -25,16 +25,20 @@ class Submission(msgspec.Struct, frozen=True):
     idempotent: bool | None = None
     if_offline: Literal["fail", "queue"] = "fail"
     ttl: float = 900.0
+    record: str | None = None
 
     def fingerprint(self, params: object) -> str:
         """Digest what was asked, so that key order and spaces make no difference.
 
         *params* are the decoded params. The request id is not part of it.
         """
-        asked = (
+        asked: tuple[object, ...] = (
             *(self.agent_id, self.action, params, self.page, self.timeout, self.idempotent),
             *(self.if_offline, self.ttl),
         )
+        if self.record is not None:
+            # Only then, so that what was asked before there was this field is known again.
+            asked += (self.record,)
         return hashlib.sha256(_canonical.encode(asked)).hexdigest()
 
 

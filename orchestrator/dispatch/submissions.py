@@ -16,7 +16,8 @@ from orchestrator.dispatch.acceptance import Acceptance
 from orchestrator.dispatch.connections import Connections
 from orchestrator.dispatch.delivery import Delivery
 from orchestrator.dispatch.errands import Errands
-from orchestrator.dispatch.ledger import Ledger
+from orchestrator.dispatch.ledger import WITH_AGENT, Ledger
+from orchestrator.dispatch.named_artifacts import named_artifacts
 from orchestrator.dispatch.pending import PendingCommand, Tell, Waiter, reused
 from orchestrator.dispatch.submission import Submission
 from orchestrator.errors import (
@@ -187,6 +188,21 @@ class Submissions:
     def counts(self, agent_id: AgentId) -> tuple[int, int]:
         """Count an agent's commands in flight and in the queue."""
         return self._pending.in_flight(agent_id), self._pending.queued(agent_id)
+
+    def need_artifact(self, agent_id: AgentId, artifact_id: str) -> bool:
+        """Say whether the params of a command that is with this agent name this artifact."""
+        return any(
+            entry.record.state in WITH_AGENT and artifact_id in named_artifacts(entry.record.params)
+            for entry in self._pending.of_agent(agent_id)
+        )
+
+    def needed(self) -> set[str]:
+        """Return the id of every open command, and of every artifact that its params name."""
+        needed: set[str] = set()
+        for entry in self._pending:
+            needed.add(entry.record.request_id)
+            needed |= named_artifacts(entry.record.params)
+        return needed
 
     def open_commands(self) -> int:
         """Count everything that is not over."""

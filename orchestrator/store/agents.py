@@ -17,17 +17,21 @@ from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from orchestrator.errors import AgentUnknown, FieldError, InvalidRequest
+from orchestrator.store.announcements import Actions, Announcements
 from orchestrator.store.records import AgentRecord
 from orchestrator.store.statements import insert_or_replace, update_where
-from orchestrator.store.tables import agents
+from orchestrator.store.tables import agents, announcements
 from orchestrator.store.writer import Writer
 from xagent_protocol.ids import AgentId
-from xagent_protocol.messages import ActionSpec, BrowserStatus, RuntimeVersions
+from xagent_protocol.messages import BrowserStatus, RuntimeVersions
 
 NEAR_NAMES: Final = 5
 
-_COLUMNS: Final = tuple(name for name in AgentRecord.__struct_fields__ if name != "agent_id")
+_COLUMNS: Final = tuple(column.name for column in agents.c if column.name != "agent_id")
 _SAVE: Final = insert_or_replace(agents, "agent_id", *_COLUMNS, rank=0)
+_ANNOUNCE: Final = insert_or_replace(announcements, "digest", "actions", rank=0)
+_ELSEWHERE: Final = "[]"
+"""In place of an agent's actions, which stand under their digest."""
 _SEEN: Final = update_where(agents, {"agent_id": "key"}, "last_seen_at", rank=5)
 
 
@@ -41,13 +45,21 @@ class AgentRegistry:
         self._agents: dict[AgentId, AgentRecord] = {}
         self._by_credential: dict[str, AgentId] = {}
         self._claimed: dict[str, AgentId] = {}
+        self._written: set[str] = set()
+        """The digests of the sets that have a row."""
+        self.announcements = Announcements()
 
     async def load(self) -> None:
         """Read the registry into memory."""
         async with self._readers.connect() as connection:
+            sets = (await connection.execute(select(announcements))).all()
             rows = (await connection.execute(select(agents).order_by(agents.c.agent_id))).all()
+        announced = {row.digest: _actions(row.actions) for row in sets}
+        self._written.update(announced)
         for row in rows:
-            self._put(_record(row))
+            is_elsewhere = row.actions == _ELSEWHERE
+            actions = announced.get(row.announced, ()) if is_elsewhere else _actions(row.actions)
+            self._put(_record(row, actions))
 
     def __len__(self) -> int:
         """Count the agents."""
@@ -93,7 +105,8 @@ class AgentRegistry:
         # Claimed before it is durable: two who bring the same one at once are not both let in.
         self._claimed[credential] = agent_id
         try:
-            await self._writer.write(_SAVE, _row(agent), patience=patience)
+            digest = await self._announced(agent.actions, patience)
+            await self._writer.write(_SAVE, _row(agent, digest), patience=patience)
         finally:
             self._claimed.pop(credential, None)
         self._put(agent)
@@ -108,6 +121,15 @@ class AgentRegistry:
         )
         await self._writer.write(_SEEN, {"key": agent_id, "last_seen_at": seen_at})
 
+    async def _announced(self, actions: Actions, patience: float | None) -> str:
+        """Return the digest of *actions*, under which they are durable."""
+        digest = self.announcements.digest(actions)
+        if digest not in self._written:
+            row = {"digest": digest, "actions": _json(actions)}
+            await self._writer.write(_ANNOUNCE, row, patience=patience)
+            self._written.add(digest)
+        return digest
+
     def _put(self, agent: AgentRecord) -> None:
         former = self._agents.get(agent.agent_id)
         if (
@@ -115,6 +137,11 @@ class AgentRegistry:
             and self._by_credential.get(former.credential_sha256) == agent.agent_id
         ):
             del self._by_credential[former.credential_sha256]
+        shared = self.announcements.take(agent.actions)
+        if former is not None:
+            self.announcements.drop(former.actions)
+        if shared is not agent.actions:
+            agent = msgspec.structs.replace(agent, actions=shared)
         self._agents[agent.agent_id] = agent
         self._by_credential[agent.credential_sha256] = agent.agent_id
 
@@ -135,7 +162,7 @@ def _taken() -> InvalidRequest:
     )
 
 
-def _row(agent: AgentRecord) -> dict[str, object]:
+def _row(agent: AgentRecord, digest: str) -> dict[str, object]:
     return {
         "agent_id": agent.agent_id,
         "install_id": agent.install_id,
@@ -146,7 +173,8 @@ def _row(agent: AgentRecord) -> dict[str, object]:
         "labels": _json(agent.labels),
         "versions": None if agent.versions is None else _json(agent.versions),
         "browser": None if agent.browser is None else _json(agent.browser),
-        "actions": _json(agent.actions),
+        "actions": _ELSEWHERE,
+        "announced": digest,
     }
 
 
@@ -154,7 +182,11 @@ def _json(value: object) -> str:
     return msgspec.json.encode(value).decode()
 
 
-def _record(row: Row[Any]) -> AgentRecord:
+def _actions(text: str) -> Actions:
+    return msgspec.json.decode(text, type=Actions)
+
+
+def _record(row: Row[Any], actions: Actions) -> AgentRecord:
     return AgentRecord(
         agent_id=AgentId(row.agent_id),
         install_id=row.install_id,
@@ -165,7 +197,7 @@ def _record(row: Row[Any]) -> AgentRecord:
         labels=msgspec.json.decode(row.labels, type=dict[str, str]),
         versions=_optional(row.versions, RuntimeVersions),
         browser=_optional(row.browser, BrowserStatus),
-        actions=msgspec.json.decode(row.actions, type=tuple[ActionSpec, ...]),
+        actions=actions,
     )
 
 

@@ -29,7 +29,7 @@ _INSERT: Final = insert_in_order(
     commands,
     *("request_id", "agent_id", "action", "params", "page_asked", "timeout", "idempotent", "ttl"),
     *("fingerprint", "state", "attempt", "effect", "tainted", "cancel_requested", "epoch"),
-    *("journal_id", "boot_id", "created_at", "dispatched_at"),
+    *("journal_id", "boot_id", "created_at", "dispatched_at", "record"),
     rank=1,
 )
 _MOVE: Final = update_in_order(
@@ -95,6 +95,7 @@ class Journal:
                 command.boot_id,
                 command.created_at,
                 command.dispatched_at,
+                command.record,
             ),
             settle,
             patience=PATIENCE_SECONDS,
@@ -209,6 +210,7 @@ def command_of_row(row: DatabaseRow[Any]) -> CommandRecord:
         ),
         created_at=row.created_at,
         page_asked=row.page_asked,
+        record=row.record,
         epoch=row.epoch,
         journal_id=row.journal_id,
         boot_id=row.boot_id,

@@ -62,9 +62,9 @@ class CommandRecord(msgspec.Struct, frozen=True):
 
     *fingerprint* is the digest of what the caller asked, to tell a repetition from another
     command under the same id. *result* is JSON as the agent wrote it. *page_asked* is the page
-    the caller named; *page* the one it ran on. *epoch*, *journal_id* and *boot_id* are those of
-    the agent at the latest dispatch. *timeout* and *ttl* are in seconds, *duration_ms* by the
-    agent's own clock.
+    the caller named; *page* the one it ran on. *record* is `trace` if it is to be recorded.
+    *epoch*, *journal_id* and *boot_id* are those of the agent at the latest dispatch. *timeout*
+    and *ttl* are in seconds, *duration_ms* by the agent's own clock.
     """
 
     request_id: RequestId
@@ -78,6 +78,7 @@ class CommandRecord(msgspec.Struct, frozen=True):
     progress: Progress
     created_at: int
     page_asked: str | None = None
+    record: str | None = None
     epoch: int = 0
     journal_id: str = ""
     boot_id: str = ""
@@ -124,3 +125,10 @@ class CommandFilter(msgspec.Struct, frozen=True):
     agent_id: AgentId | None = None
     states: tuple[CommandState, ...] = ()
     action: str | None = None
+
+
+class ArtifactFilter(msgspec.Struct, frozen=True):
+    """Which artifacts to list; null means any."""
+
+    agent_id: AgentId | None = None
+    request_id: RequestId | None = None

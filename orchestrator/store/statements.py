@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import Table, bindparam, insert, update
+from sqlalchemy import Table, bindparam, delete, insert, update
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.sqlite import insert as insert_or
 from sqlalchemy.sql import ClauseElement
@@ -36,6 +36,14 @@ def insert_or_replace(table: Table, key: str, *columns: str, rank: int) -> State
 def update_where(table: Table, conditions: dict[str, str], *columns: str, rank: int) -> Statement:
     """Return the update of *columns* where each column of *conditions* equals its parameter."""
     statement = update(table).values({name: bindparam(name) for name in columns})
+    for column, parameter in conditions.items():
+        statement = statement.where(table.c[column] == bindparam(parameter))
+    return _prepared(statement, rank)
+
+
+def delete_where(table: Table, conditions: dict[str, str], *, rank: int) -> Statement:
+    """Return the deletion of what each column of *conditions* equals its parameter in."""
+    statement = delete(table)
     for column, parameter in conditions.items():
         statement = statement.where(table.c[column] == bindparam(parameter))
     return _prepared(statement, rank)

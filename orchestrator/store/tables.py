@@ -43,6 +43,16 @@ agents: Final = Table(
     Column("labels", Text, nullable=False),
     Column("versions", Text),
     Column("browser", Text),
+    # What it announced, if it stands here and not under a digest below: older releases wrote it so.
+    Column("actions", Text, nullable=False),
+    Column("announced", String(64)),
+)
+
+# Each set of actions once, however many agents announced it.
+announcements: Final = Table(
+    "announcements",
+    metadata,
+    Column("digest", String(64), primary_key=True),
     Column("actions", Text, nullable=False),
 )
 
@@ -104,6 +114,7 @@ commands: Final = Table(
     Column("dialog", Text),
     Column("notices", Text),
     Column("late_result", Text),
+    Column("record", String(16)),
     Index(None, "agent_id", "seq"),
 )
 
@@ -127,7 +138,11 @@ artifacts: Final = Table(
     Column("size", BigInteger, nullable=False),
     Column("sha256", String(64), nullable=False),
     Column("created_at", BigInteger, nullable=False),
+    # Ids sort by their time, so each of these gives a list by age, too.
     Index(None, "request_id"),
+    Index(None, "agent_id", "artifact_id"),
+    # Whether other rows name the same bytes, and, with the size, how many bytes there are in all.
+    Index(None, "sha256", "size"),
 )
 
 enrolments: Final = Table(

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -115,18 +115,23 @@ class Writer:
             sqlite3.IntegrityError: this row breaks a constraint; the others were written.
             OverflowError, ValueError: SQLite has no place for one of its values; likewise.
         """
-        future: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        return await self._promised(statement, row, patience)
 
-        def settle(outcome: bool | Exception) -> None:
-            if future.done():
-                return
-            if isinstance(outcome, bool):
-                future.set_result(outcome)
-            else:
-                future.set_exception(outcome)
+    async def write_all(
+        self, statement: Statement, rows: Iterable[Row], *, patience: float | None = None
+    ) -> int:
+        """Commit several rows, in one commit as far as it lies with us; returns how many changed.
 
-        self.submit(statement, row, settle, patience=patience)
-        return await future
+        Raises:
+            Exception: what `write` would raise for the first of them that was not written.
+        """
+        promised = [self._promised(statement, row, patience) for row in rows]
+        if promised:
+            await asyncio.wait(promised)
+        for error in [future.exception() for future in promised]:
+            if error is not None:
+                raise error
+        return sum(future.result() for future in promised)
 
     def submit(
         self,
@@ -192,6 +197,22 @@ class Writer:
         if self._thread is not None:
             self._thread.shutdown()
         self._connection.close()
+
+    def _promised(
+        self, statement: Statement, row: Row, patience: float | None
+    ) -> asyncio.Future[bool]:
+        future: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+
+        def settle(outcome: bool | Exception) -> None:
+            if future.done():
+                return
+            if isinstance(outcome, bool):
+                future.set_result(outcome)
+            else:
+                future.set_exception(outcome)
+
+        self.submit(statement, row, settle, patience=patience)
+        return future
 
     def _flush(self) -> None:
         batch, self._waiting = self._waiting, []

@@ -61,6 +61,8 @@ class Reply:
     body: bytes = b""
     content_type: str = "application/problem+json"
     headers: tuple[tuple[str, str], ...] = ()
+    cut_after: int | None = None
+    """How much of the body is sent before the connection breaks."""
 
     @classmethod
     def json(cls, status: int, **content: object) -> Reply:
@@ -265,7 +267,8 @@ def _send(writer: asyncio.StreamWriter, reply: Reply | None) -> None:
         *reply.headers,
     ]
     lines = [f"HTTP/1.1 {reply.status} -", *(f"{name}: {value}" for name, value in fields)]
-    writer.write("\r\n".join(lines).encode() + b"\r\n\r\n" + reply.body)
+    body = reply.body[: reply.cut_after]
+    writer.write("\r\n".join(lines).encode() + b"\r\n\r\n" + body)
 
 
 @asynccontextmanager

@@ -14,7 +14,7 @@ from agent_runtime.browser.errors import BrowserUnavailable
 from agent_runtime.errors import AlreadyRunning, Superseded
 from agent_runtime.settings import Settings
 from agent_runtime.stop import Stop
-from agent_runtime.work.artifacts import ArtifactUploads
+from agent_runtime.work.artifacts import ArtifactTransfers
 from tests.agent_runtime.fake_orchestrator import (
     DEADLINE_SECONDS,
     LIMITS,
@@ -91,7 +91,7 @@ class World:
         directory: Path,
         install_id: InstallId,
         on_change: Callable[[], None],
-        uploads: ArtifactUploads,
+        transfers: ArtifactTransfers,
     ) -> Drive:
         return Drive(self.browser, self.performer, self.browser.limits.append, {})
 

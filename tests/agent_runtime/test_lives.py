@@ -133,13 +133,13 @@ async def test_f25_an_agent_that_was_stopped_goes_on_and_begins_nothing_it_finds
 ) -> None:
     agent.start(orchestrator.url)
     visit = await next_visit(orchestrator)
-    await visit.welcome(1, msgspec.structs.replace(LIMITS, lost_seconds=0.5))
+    await visit.welcome(1, msgspec.structs.replace(LIMITS, lost_seconds=1.5))
     visit.say(command("r1", "hold"))
     await visit.hear(Started)
 
     agent.process.send_signal(signal.SIGSTOP)
     await until(lambda: psutil.Process(agent.process.pid).status() == psutil.STATUS_STOPPED)
-    lease_is_over_at = time.monotonic() + 0.6
+    lease_is_over_at = time.monotonic() + 1.6
     visit.say(command("r2", "press"))
     await until(lambda: time.monotonic() > lease_is_over_at)
     agent.process.send_signal(signal.SIGCONT)

@@ -11,6 +11,7 @@ import pytest
 import structlog
 
 from agent_runtime import logs
+from agent_runtime.secrets.masking import Masking
 from agent_runtime.settings import LogFormat
 from xagent_protocol.ids import AgentId
 
@@ -48,6 +49,29 @@ def test_requests_of_the_http_client_are_not_repeated(stream: io.StringIO) -> No
     logging.getLogger("httpx2").info("HTTP Request: POST /api/enrolments")
 
     assert stream.getvalue() == ""
+
+
+@pytest.mark.parametrize("log_format", [LogFormat.JSON, LogFormat.CONSOLE])
+def test_an_agents_secrets_are_masked_in_every_line(
+    stream: io.StringIO, log_format: LogFormat
+) -> None:
+    logs.configure(AgentId("alpha"), log_format, stream)
+    masking = Masking()
+    masking.learn("shop", ['hun"ter2'])
+
+    with logs.masked_by(masking):
+        structlog.get_logger().warning("from us", reason='no hun"ter2', number=2)
+        logging.getLogger("some.library").warning("from %s", 'hun"ter2')
+        try:
+            raise ValueError('hun"ter2')
+        except ValueError:
+            logging.getLogger("some.library").exception("it broke")
+    structlog.get_logger().info("later")
+
+    assert "ter2" not in stream.getvalue().replace("er2 in", "")
+    assert stream.getvalue().count("[secret:shop]") >= 3
+    if log_format is LogFormat.JSON:
+        assert all(json.loads(line) for line in stream.getvalue().splitlines())
 
 
 def test_what_is_no_terminal_gets_json_and_people_get_text(stream: io.StringIO) -> None:

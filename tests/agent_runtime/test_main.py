@@ -16,6 +16,8 @@ import structlog
 
 from agent_runtime.__main__ import main
 from agent_runtime.directory import agent_directory
+from agent_runtime.secrets.secret import Secret
+from agent_runtime.secrets.store import SecretStore
 from tests.agent_runtime.fake_orchestrator import FakeOrchestrator, Reply
 from xagent_protocol.ids import AgentId
 from xagent_protocol.messages import Goodbye
@@ -70,6 +72,18 @@ def test_a_directory_in_the_way_is_one_sentence(
 
     assert main(["alpha", "--data-dir", str(tmp_path)], {}) == 1
     assert str(tmp_path) in _complaint(capsys)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes are POSIX's")
+def test_secrets_that_others_can_read_are_one_sentence(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    store = SecretStore(tmp_path / "agents" / "alpha")
+    store.put(Secret.checked("shop", "hunter2"))
+    (tmp_path / "agents" / "alpha" / "secrets.json").chmod(0o644)
+
+    assert main(["alpha", "--data-dir", str(tmp_path)], {}) == 1
+    assert "make it yours alone" in _complaint(capsys)
 
 
 @pytest.mark.slow

@@ -89,6 +89,49 @@ def test_the_way_to_another_machine_is_encrypted_unless_said_otherwise(url: str)
     assert by_flag == by_variable
 
 
+def test_nothing_said_closes_no_site() -> None:
+    policy = Settings.read(["shop-1"], {"XAGENT_ALLOW_SITES": " , "}).url_policy
+
+    assert not policy.is_limiting
+
+
+def test_lists_of_sites_are_of_the_variables_and_of_the_flags() -> None:
+    settings = Settings.read(
+        [
+            *("shop-1", "--url", "https://xagent.example.com"),
+            *("--allow-site", "*.example.com", "--allow-site", "10.0.0.0/8"),
+            *("--deny-site", "admin.example.com"),
+        ],
+        {
+            "XAGENT_ALLOW_SITES": "example.org, [::1]:8080",
+            "XAGENT_DENY_SITES": "example.net",
+            "XAGENT_BLOCK_PRIVATE_NETWORK": "yes",
+        },
+    )
+    policy = settings.url_policy
+
+    allowed = [pattern.text for pattern in policy.allow]
+    assert allowed == ["example.org", "[::1]:8080", "*.example.com", "10.0.0.0/8"]
+    assert [pattern.text for pattern in policy.deny] == ["example.net", "admin.example.com"]
+    assert policy.block_private
+    assert str(policy.orchestrator) == "xagent.example.com"
+
+
+def test_a_flag_closes_the_private_network() -> None:
+    policy = Settings.read(["shop-1", "--block-private-network"], {}).url_policy
+
+    assert policy.block_private
+    assert policy.is_limiting
+    assert str(policy.orchestrator) == "127.0.0.1:8000"
+
+
+def test_code_of_others_is_allowed_by_flag_or_variable_and_not_otherwise() -> None:
+    assert not Settings.read(["shop-1"], {}).allow_code
+    assert not Settings.read(["shop-1"], {"XAGENT_ALLOW_CODE": "0"}).allow_code
+    assert Settings.read(["shop-1"], {"XAGENT_ALLOW_CODE": "1"}).allow_code
+    assert Settings.read(["shop-1", "--allow-code"], {}).allow_code
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -105,6 +148,9 @@ def test_the_way_to_another_machine_is_encrypted_unless_said_otherwise(url: str)
         ["shop-1", "--label", "nothing"],
         ["shop-1", "--label", "=value"],
         ["shop-1", "--log-format", "xml"],
+        ["shop-1", "--allow-site", ""],
+        ["shop-1", "--allow-site", "https://example.com/shop"],
+        ["shop-1", "--deny-site", "*example.com"],
     ],
     ids=" ".join,
 )
@@ -118,7 +164,14 @@ def test_what_makes_no_sense_is_one_sentence(arguments: list[str]) -> None:
 
 @pytest.mark.parametrize(
     "environment",
-    [{"XAGENT_HEADED": "maybe"}, {"XAGENT_LOG_FORMAT": "xml"}, {"XAGENT_LABELS": "x"}],
+    [
+        {"XAGENT_HEADED": "maybe"},
+        {"XAGENT_LOG_FORMAT": "xml"},
+        {"XAGENT_LABELS": "x"},
+        {"XAGENT_ALLOW_SITES": "example.com, file:///etc"},
+        {"XAGENT_DENY_SITES": "10.0.0.1/8"},
+        {"XAGENT_BLOCK_PRIVATE_NETWORK": "perhaps"},
+    ],
 )
 def test_a_variable_that_makes_no_sense_is_named_or_quoted(environment: dict[str, str]) -> None:
     with pytest.raises(InvalidSettings):

@@ -61,11 +61,18 @@ def command_line(module: str, *arguments: str) -> list[str]:
     return [sys.executable, "-m", module, *arguments]
 
 
-def start(module: str, *arguments: str, log: Path, crash_at: str = "") -> subprocess.Popen[bytes]:
-    """Start one of our programs, which may have to end at a named place."""
+def start(
+    module: str, *arguments: str, log: Path, crash_at: str = "", beside: Path | None = None
+) -> subprocess.Popen[bytes]:
+    """Start one of our programs, which may have to end at a named place.
+
+    What is installed in the directory *beside* is there for it, too.
+    """
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith("XAGENT_")
     }
+    if beside is not None:
+        environment["PYTHONPATH"] = os.fspath(beside)
     with log.open("ab") as stream:
         return subprocess.Popen(
             command_line(module, *arguments),
@@ -110,11 +117,12 @@ class Fleet:
 
         self.url = until(announced)
 
-    def start_agent(self, name: str) -> None:
-        """Start one."""
+    def start_agent(self, name: str, *, beside: Path | None = None) -> None:
+        """Start one, with the packages in the directory *beside*."""
         self.agents[name] = start(
             *("agent_runtime", name, "--url", self.url, "--data-dir", str(self.data_dir)),
             log=self.data_dir / f"{name}.log",
+            beside=beside,
         )
 
     def until_ready(self, *names: str) -> None:

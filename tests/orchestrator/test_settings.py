@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrator.settings import own_host, read_settings
+from orchestrator.settings import Keeping, own_host, read_settings
 
 
 def test_a_list_comes_from_the_variable_or_from_the_flags_never_from_both() -> None:
@@ -30,6 +30,34 @@ def test_a_bad_port_is_named(port: str, by_flag: bool, capsys: pytest.CaptureFix
         read_settings(arguments, variables)
 
     assert f"--port: {port!r} is not a number from 0 to 65535" in capsys.readouterr().err
+
+
+def test_what_is_kept_is_said_in_days_and_gib() -> None:
+    settings = read_settings(
+        ["--artifact-days", "7.5", "--history-days", "0"], {"XAGENT_ARTIFACT_GIB": "0.5"}
+    )
+
+    assert settings.keeping == Keeping(7.5, 512 * 1024**2, 0)
+    assert read_settings([], {}).keeping == Keeping()
+
+
+@pytest.mark.parametrize(
+    ("flag", "complaint"),
+    [
+        ("--artifact-days=-1", "not an amount"),
+        ("--artifact-days=long", "not an amount"),
+        ("--artifact-gib=inf", "not an amount"),
+        ("--artifact-gib=nan", "not an amount"),
+        ("--history-days=0.9", "less than a day"),
+    ],
+)
+def test_what_cannot_be_kept_so_is_named(
+    flag: str, complaint: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        read_settings([flag], {})
+
+    assert complaint in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("beat", ["soon", "0", "61", "nan"])

@@ -7,6 +7,7 @@ laid in the way of the next requests.
 from __future__ import annotations
 
 import asyncio
+import base64
 import hashlib
 import socket
 import threading
@@ -73,7 +74,16 @@ ACTIONS: Final[dict[str, JsonObject]] = {
     "inner_text": _params([], target=_string(default="body"), max_chars={"type": "integer"}),
     "evaluate": _params(["expression"], expression=_string(), arg={}),
     "screenshot": _params([], full_page={"type": "boolean"}),
+    "snapshot": _params([], max_chars={"type": "integer"}),
     "title": _params([]),
+    "greet": _params(["name"], name=_string()),
+}
+ACTIONS["goto"]["examples"] = [{"url": "https://example.com/?a=b"}]
+_FAMILIES: Final = {"goto": "navigate", "click": "act", "evaluate": "script"}
+_GOTO_RESULT: Final[JsonObject] = {
+    "type": "object",
+    "properties": {"url": _string(), "status": {"type": "integer"}},
+    "required": ["url"],
 }
 
 
@@ -92,7 +102,13 @@ class FakeApi:
         self.is_slow = False
         """Whether new commands stay running until they are finished or cancelled."""
         self.artifacts: dict[str, bytes] = {}
+        self.headers: list[dict[str, str]] = []
+        """Those of each upload."""
+        self.is_damaging = False
+        """Whether artifacts arrive with another first byte."""
         self.long_text = ""
+        self.is_large = False
+        """Whether results are too large for the answer, so that an artifact stands for each."""
         self.is_empty = False
         """Whether no agent ever enrolled."""
 
@@ -116,6 +132,8 @@ class FakeApi:
             Route("/api/commands", self._history),
             Route("/api/commands/{request_id}", self._command),
             Route("/api/commands/{request_id}/cancel", self._cancel, methods=["POST"]),
+            Route("/api/artifacts", self._upload, methods=["POST"]),
+            Route("/api/artifacts", self._artifacts),
             Route("/api/artifacts/{artifact_id}", self._artifact),
         ]
         inner = Starlette(routes=routes)
@@ -165,12 +183,13 @@ class FakeApi:
                 "items": [
                     {
                         "name": name,
-                        "family": "some",
+                        "family": _FAMILIES.get(name, "read"),
                         "description": f"What {name} does.\n\nAnd more.",
                         "reads": name in {"inner_text", "title", "screenshot"},
                         "on_page": True,
                         "params": params,
-                        "result": {},
+                        "result": _GOTO_RESULT if name == "goto" else {},
+                        "package": "xagent-greeting" if name == "greet" else None,
                     }
                     for name, params in ACTIONS.items()
                 ]
@@ -220,6 +239,7 @@ class FakeApi:
             "page": {"id": "p1", "url": "about:blank", "title": ""},
             "timeout": body.get("timeout", 30),
             "idempotent": False,
+            "record": body.get("record"),
             "state": "running",
             "effect": "none",
             "result": None,
@@ -243,6 +263,15 @@ class FakeApi:
                 "duration_ms": 12.5,
             }
             command |= self._end(body["action"], body["params"])
+            if self.is_large:
+                artifact = self._keep(msgspec.json.encode(command["result"]), "application/json")
+                names = {"artifact_id": artifact["artifact_id"], "size": artifact["size"]}
+                command |= {"result": {"truncated": True, **names}, "artifacts": [artifact]}
+            if body.get("record") is not None:
+                trace = self._keep(b"a trace", "application/zip") | {
+                    "name": f"{body['action']}.trace.zip"
+                }
+                command["artifacts"] = [*command["artifacts"], trace]
         return command
 
     def _end(self, action: str, params: JsonObject) -> JsonObject:
@@ -258,6 +287,12 @@ class FakeApi:
             case "inner_text" if self.long_text and "max_chars" not in params:
                 cut = {"result": self.long_text[:10] + " [cut]"}
                 return cut | {"artifacts": [self._keep(self.long_text.encode(), "text/plain")]}
+            case "snapshot":
+                artifact = self._keep(self.long_text.encode(), "text/plain")
+                kept = self.long_text[: params.get("max_chars", 100)]
+                note = f"[cut; the whole is artifact {artifact['artifact_id']}]"
+                result = {"snapshot_id": "p1s1", "snapshot": f"{kept}\n{note}"}
+                return {"result": result, "artifacts": [artifact]}
             case "inner_text" | "title":
                 return {"result": f"the {action}"}
             case "evaluate" if params["expression"] == "outline":
@@ -273,12 +308,15 @@ class FakeApi:
     def _keep(self, content: bytes, content_type: str) -> JsonObject:
         artifact_id = f"a{len(self.artifacts) + 1}"
         self.artifacts[artifact_id] = content
-        digest = hashlib.sha256(content).hexdigest()
+        return self._describe(artifact_id) | {"content_type": content_type}
+
+    def _describe(self, artifact_id: str) -> JsonObject:
+        content = self.artifacts[artifact_id]
         return {
             "artifact_id": artifact_id,
-            "content_type": content_type,
+            "content_type": "image/png",
             "size": len(content),
-            "sha256": digest,
+            "sha256": hashlib.sha256(content).hexdigest(),
             "name": "shot.png",
         }
 
@@ -315,7 +353,21 @@ class FakeApi:
         content = self.artifacts.get(request.path_params["artifact_id"])
         if content is None:
             return _problem(404, "artifact_unknown", "there is no such artifact")
-        return Response(content, media_type="application/octet-stream")
+        shown = b"?" + content[1:] if self.is_damaging else content
+        digest = base64.b64encode(hashlib.sha256(content).digest()).decode()
+        headers = {"repr-digest": f"sha-256=:{digest}:"}
+        return Response(shown, headers=headers, media_type="application/octet-stream")
+
+    async def _upload(self, request: Request) -> Response:
+        content = await request.body()
+        self.headers.append(dict(request.headers))
+        kept = self._keep(content, request.headers["content-type"])
+        return JSONResponse(kept | {"name": request.query_params["name"]}, status_code=201)
+
+    async def _artifacts(self, request: Request) -> Response:
+        more = {"agent_id": "alpha", "request_id": None, "created_at": NOW}
+        items = [self._describe(each) | more for each in reversed(self.artifacts)]
+        return JSONResponse({"items": items, "next_cursor": None})
 
     async def _until_over(self, request_id: str, seconds: float) -> JsonObject:
         deadline = time.monotonic() + seconds

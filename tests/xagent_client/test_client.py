@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 import io
 import socket
+from dataclasses import dataclass
 
 import pytest
 
@@ -31,7 +33,16 @@ from xagent_client import (
     UnexpectedAnswer,
     Unreachable,
 )
+from xagent_client.agent_verbs import AgentVerbs
+from xagent_client.asking import How, whole_texts
 from xagent_protocol.transitions import CommandState
+
+
+@dataclass(frozen=True)
+class Kept:
+    """As an action of somebody's own may answer."""
+
+    artifact_id: str
 
 
 def test_every_agent_is_listed_through_all_pages(client: Client) -> None:
@@ -72,6 +83,50 @@ def test_run_sends_params_as_they_are_given(client: Client, fake: FakeApi) -> No
     assert fake.bodies[0]["params"] == {"expression": "1", "arg": None}
 
 
+def test_an_action_without_a_verb_is_run_by_its_name(client: Client, fake: FakeApi) -> None:
+    client.agent("alpha").run("click", {"force": True}, target="#buy", click_count=2, timeout=5)
+
+    body = fake.bodies[0]
+    assert (body["action"], body["timeout"]) == ("click", 5)
+    assert body["params"] == {"force": True, "target": "#buy", "click_count": 2}
+
+
+def test_a_result_that_did_not_fit_into_the_answer_comes_whole(
+    client: Client, fake: FakeApi
+) -> None:
+    fake.is_large = True
+
+    assert client.agent("alpha").evaluate("x => x", 3) == {"arg": 3, "list": [1, 2]}
+    assert client.agent("alpha").goto("http://example.com/").title == "A page"
+
+
+def test_a_text_within_a_result_comes_whole_unless_its_length_is_named(
+    client: Client, fake: FakeApi
+) -> None:
+    fake.long_text = "- heading\n" * 1000
+
+    assert client.agent("alpha").snapshot().snapshot == fake.long_text
+    assert client.agent("alpha").snapshot(max_chars=10).snapshot.startswith("- heading\n\n[cut")
+
+
+def test_a_text_is_made_whole_wherever_it_stands_in_a_result(client: Client, fake: FakeApi) -> None:
+    fake.long_text = "long " * 1000
+    command = client.agent("alpha").run("snapshot")
+    cut = command.result["snapshot"]
+
+    whole = client.perform(whole_texts(command, {"body": [{"text": cut}, 1], "note": "short"}))
+
+    assert whole == {"body": [{"text": fake.long_text}, 1], "note": "short"}
+
+
+def test_run_takes_the_keywords_of_every_verb() -> None:
+    kinds = inspect.signature(AgentVerbs.run._exchanges).parameters.values()
+
+    assert {each.name for each in kinds if each.kind is each.KEYWORD_ONLY} == set(
+        How.__annotations__
+    )
+
+
 def test_text_comes_whole_even_if_the_answer_was_cut(client: Client, fake: FakeApi) -> None:
     fake.long_text = "long " * 1000
 
@@ -93,6 +148,30 @@ def test_an_artifact_is_fetched_or_streamed(client: Client) -> None:
     assert sink.getvalue() == PNG
     assert client.artifact(command.artifacts[0]) == PNG
     assert client.artifact("a1") == PNG
+    assert client.artifact(Kept(command.result["artifact_id"])) == PNG
+
+
+def test_a_recorded_command_has_a_trace_beside_what_it_made(client: Client, fake: FakeApi) -> None:
+    alpha = client.agent("alpha")
+    command = alpha.run("screenshot", record="trace")
+    plain = alpha.run("screenshot")
+
+    assert fake.bodies[0]["record"] == "trace"
+    assert command.trace is not None
+    assert client.artifact(command.trace) == b"a trace"
+    assert command.made == command.artifacts[:1]
+    assert plain.trace is None
+    assert plain.made == plain.artifacts
+
+
+def test_a_trace_is_never_taken_for_what_was_asked_for(client: Client, fake: FakeApi) -> None:
+    alpha = client.agent("alpha")
+
+    assert alpha.inner_text(record="trace") == "the inner_text"
+    assert alpha.evaluate("1", record="trace") == {"arg": None, "list": [1, 2]}
+    assert alpha.screenshot(record="trace") == PNG
+    fake.long_text = "long " * 1000
+    assert alpha.inner_text(record="trace") == fake.long_text
 
 
 def test_a_screenshot_is_its_bytes(client: Client) -> None:

@@ -1,19 +1,15 @@
-"""`xagent agents`, `show`, `actions` and `token`: who is there and what they can do."""
+"""`xagent agents`, `show` and `token`: who is there, and who may come."""
 
 from __future__ import annotations
 
-import difflib
 import shlex
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import click
-import msgspec
 from rich.text import Text
 
-from xagent_client.cli import output, params, spelling
-from xagent_client.cli.completion import action_names, agent_names
+from xagent_client.cli import output, spelling
+from xagent_client.cli.completion import agent_names
 from xagent_client.cli.context import Context, global_options, with_context
 from xagent_client.discovery import (
     TOKEN_FILE,
@@ -23,7 +19,7 @@ from xagent_client.discovery import (
     is_private,
     read_token,
 )
-from xagent_client.models import ActionSpec, Agent
+from xagent_client.models import Agent
 
 
 @click.command()
@@ -70,34 +66,6 @@ def show(context: Context, agent: str) -> None:
 
 
 @click.command()
-@click.argument("agent", shell_complete=agent_names)
-@click.argument("action", required=False, shell_complete=action_names)
-@global_options
-@with_context
-def actions(context: Context, agent: str, action: str | None) -> None:
-    """List what AGENT can do, or explain ACTION."""
-    with context.connect() as client:
-        specs = client.agent(agent).actions()
-    if action is None:
-        if context.as_json:
-            output.as_json({"items": specs})
-            return
-        output.table(
-            ("ACTION", "", "PARAMS", "DESCRIPTION"),
-            [
-                (spec.name, "reads" if spec.reads else "writes", _signature(spec), _first(spec))
-                for spec in sorted(specs, key=lambda each: (each.family, each.name))
-            ],
-        )
-        return
-    spec = find_action(specs, action, agent)
-    if context.as_json:
-        output.as_json(spec)
-    else:
-        _explain(spec)
-
-
-@click.command()
 @click.option("--agent", "agent", metavar="NAME", help="Make an enrolment token for this agent.")
 @global_options
 @with_context
@@ -121,20 +89,6 @@ def token(context: Context, agent: str | None) -> None:
         f"Good once, within the hour, for {agent} alone. On the agent's machine:\n"
         f"  XAGENT_ENROLMENT_TOKEN={enrolment.token} xagent agent {agent} --url {url}{flag}"
     )
-
-
-def find_action(specs: tuple[ActionSpec, ...], action: str, agent: str) -> ActionSpec:
-    """Return the spec of *action*.
-
-    Raises:
-        UsageError: the agent has no such action; the message names near ones.
-    """
-    for spec in specs:
-        if spec.name == action:
-            return spec
-    near = difflib.get_close_matches(action, [spec.name for spec in specs], n=3)
-    hint = f"did you mean {' or '.join(near)}?" if near else f"see: xagent actions {agent}"
-    raise click.UsageError(f"{agent} has no action {action!r}; {hint}")
 
 
 def _first_agent(context: Context, access: Access) -> str:
@@ -201,38 +155,3 @@ def _fields(agent: Agent) -> list[tuple[str, str | Text]]:
     if agent.labels:
         rows.append(("labels", " ".join(f"{key}={each}" for key, each in agent.labels.items())))
     return rows
-
-
-def _signature(spec: ActionSpec) -> str:
-    return " ".join(
-        key if is_required else f"[{key}]" for key, _, is_required in params.properties(spec.params)
-    )
-
-
-def _first(spec: ActionSpec) -> str:
-    return spec.description.partition("\n")[0]
-
-
-def _default(part: Mapping[str, Any]) -> str:
-    value = part.get("default")
-    return "" if value is None else f"default {msgspec.json.encode(value).decode()}"
-
-
-def _explain(spec: ActionSpec) -> None:
-    click.echo(f"{spec.name}: {spec.description}\n")
-    kind = "only reads" if spec.reads else "writes"
-    where = "on a page (--page)" if spec.on_page else "on the browser as a whole"
-    click.echo(f"It {kind}, and works {where}.")
-    rows = [
-        (
-            key,
-            params.describe(part, spec.params),
-            "required" if is_required else _default(part),
-            str(part.get("description", "")),
-        )
-        for key, part, is_required in params.properties(spec.params)
-    ]
-    if rows:
-        output.table(("PARAM", "TYPE", "", "DESCRIPTION"), rows)
-    else:
-        click.echo("It has no params.")

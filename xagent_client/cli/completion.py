@@ -9,8 +9,8 @@ import click
 from click.shell_completion import CompletionItem, get_completion_class
 
 from xagent_client import calls
-from xagent_client.cli import params
 from xagent_client.cli.context import Context
+from xagent_client.cli.schemas import meaning, properties
 from xagent_client.client import Client
 from xagent_client.errors import XagentError
 
@@ -66,9 +66,11 @@ def param_names(
     agent_id, action = ctx.params.get("agent"), ctx.params.get("action")
     if not agent_id or not action or "=" in incomplete:
         return []
+    given = {pair.partition("=")[0] for pair in ctx.params.get("pairs") or ()}
     for spec in _asked(ctx, lambda client: client.perform(calls.list_actions(agent_id))):
         if spec.name == action:
-            return _matching([(f"{key}=", "") for key in params.names(spec.params)], incomplete)
+            left = [each for each in properties(spec.params) if each[0] not in given]
+            return _matching([(f"{key}=", meaning(part)) for key, part, _ in left], incomplete)
     return []
 
 

@@ -9,6 +9,7 @@ from xagent_client.errors import (
     ActionNotFound,
     AgentNotFound,
     AgentOffline,
+    ArtifactNotFound,
     CommandNotFound,
     InvalidParams,
     InvalidRequest,
@@ -37,7 +38,7 @@ class ExitStatus(IntEnum):
 MEANINGS: Final = {
     ExitStatus.SUCCEEDED: "it succeeded",
     ExitStatus.FAILED: "the command failed, was cancelled or expired, or the request was refused",
-    ExitStatus.USAGE: "the command line is wrong, or names an unknown action or command",
+    ExitStatus.USAGE: "the command line is wrong, or names an unknown action, command or artifact",
     ExitStatus.NOT_THERE: "agent unknown or offline, orchestrator away, token missing or wrong",
     ExitStatus.UNKNOWN: "timed out, lost, or no answer came: it may have had an effect",
     ExitStatus.STILL_RUNNING: "still running when the wait was over; ask for it later",
@@ -62,7 +63,10 @@ def of_error(error: Exception) -> ExitStatus:
         return ExitStatus.NOT_THERE if error.request_id is None else ExitStatus.UNKNOWN
     if isinstance(error, AgentNotFound | AgentOffline | NoToken | Unauthorized | Unavailable):
         return ExitStatus.NOT_THERE
-    if isinstance(error, ActionNotFound | InvalidParams | InvalidRequest | CommandNotFound):
+    if isinstance(
+        error,
+        ActionNotFound | InvalidParams | InvalidRequest | CommandNotFound | ArtifactNotFound,
+    ):
         return ExitStatus.USAGE
     return ExitStatus.FAILED
 

@@ -8,12 +8,15 @@ from importlib import metadata
 import click
 
 from xagent_client.cli import exit_status
-from xagent_client.cli.agents import actions, agents, show, token
+from xagent_client.cli.actions import actions
+from xagent_client.cli.agents import agents, show, token
+from xagent_client.cli.artifacts import artifact, artifacts, upload
 from xagent_client.cli.commands import cancel, command, commands
 from xagent_client.cli.completion import VARIABLE, completion
 from xagent_client.cli.context import global_options
 from xagent_client.cli.exit_status import ExitStatus
 from xagent_client.cli.run import run
+from xagent_client.cli.secrets import secret
 from xagent_client.cli.servers import agent, orchestrator
 from xagent_client.cli.up import up
 
@@ -70,7 +73,11 @@ for each in (
     commands,
     command,
     cancel,
+    artifacts,
+    artifact,
+    upload,
     token,
+    secret,
     orchestrator,
     agent,
     completion,

@@ -7,6 +7,7 @@ results alone.
 from __future__ import annotations
 
 import re
+import shutil
 import sys
 import textwrap
 from collections.abc import Iterable, Sequence
@@ -25,6 +26,7 @@ from xagent_client.models import Agent, Command, Fact
 from xagent_protocol.transitions import CommandState
 
 _PIPE_WIDTH: Final = 200
+_READABLE_WIDTH: Final = 100
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 _STYLES: Final = {
@@ -108,6 +110,37 @@ def fields(pairs: Iterable[tuple[str, str | Text]]) -> None:
     _print(drawn)
 
 
+def heading(text: str) -> None:
+    """Print what the lines below it are about."""
+    click.secho(_harmless(text), bold=True)
+
+
+def line(text: str) -> None:
+    """Print *text* in one line, cut behind the last word that the terminal has room for."""
+    width = _width()
+    text = _harmless(text)
+    if width is not None and len(text) > width:
+        text = text[:width].rpartition(" ")[0].rstrip(" ,;:") + " …"
+    click.echo(text)
+
+
+def prose(text: str) -> None:
+    """Print paragraphs, filled to the terminal, and an empty line."""
+    for paragraph in text.split("\n\n"):
+        click.echo(_filled(paragraph) + "\n")
+
+
+def entries(rows: Iterable[tuple[str, str, str]]) -> None:
+    """Print name, kind and meaning of each: the meaning on lines of its own below."""
+    found = list(rows)
+    indent = " " * (4 + max((len(name) for name, _, _ in found), default=0))
+    for name, kind, meaning in found:
+        click.echo(_filled(f"  {name:<{len(indent) - 4}}  {kind}", indent))
+        if meaning:
+            click.echo(_filled(indent + meaning, indent))
+    click.echo()
+
+
 def state(command: Command) -> Text:
     """Return the command's state in its colour."""
     return Text(command.state, style=_STYLES.get(command.state, "cyan"))
@@ -146,6 +179,21 @@ def duration(command: Command) -> str:
     return "–" if command.duration_ms is None else f"{command.duration_ms:,.0f} ms"
 
 
+def _width() -> int | None:
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+
+
+def _filled(text: str, indent: str | None = None) -> str:
+    own = text[: len(text) - len(text.lstrip())]
+    return textwrap.fill(
+        _harmless(text),
+        min(_width() or _PIPE_WIDTH, _READABLE_WIDTH),
+        subsequent_indent=own if indent is None else indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
 def _has_lines(value: Any) -> bool:
     return isinstance(value, str) and "\n" in value
 
@@ -153,8 +201,12 @@ def _has_lines(value: Any) -> bool:
 def _member(name: str, value: Any) -> str:
     if not _has_lines(value):
         return f"{name}: {msgspec.json.encode(value).decode()}"
-    # A page's text may not steer the terminal; JSON would have escaped what does.
-    return f"{name}:\n" + textwrap.indent(_CONTROL.sub("\N{REPLACEMENT CHARACTER}", value), "  ")
+    return f"{name}:\n" + textwrap.indent(_harmless(value), "  ")
+
+
+def _harmless(text: str) -> str:
+    """Return text of a page or an agent without what would steer the terminal."""
+    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def _literal(value: str | Text) -> Text:

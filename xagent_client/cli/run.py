@@ -13,7 +13,7 @@ import click
 import msgspec
 
 from xagent_client.cli import exit_status, output, params
-from xagent_client.cli.agents import find_action
+from xagent_client.cli.actions import find_action
 from xagent_client.cli.completion import action_names, agent_names, param_names
 from xagent_client.cli.context import Context, global_options, with_context
 from xagent_client.cli.exit_status import ExitStatus
@@ -23,6 +23,9 @@ from xagent_client.models import Command
 from xagent_protocol.ids import is_request_id
 
 _CANCEL_SECONDS = 15.0
+
+_TRACE = "trace.zip"
+"""What `stop_tracing` calls what it hands over."""
 
 
 @click.command()
@@ -45,6 +48,11 @@ _CANCEL_SECONDS = 15.0
 @click.option(
     "--request-id", metavar="ID", help="Name the command; the same name never runs twice."
 )
+@click.option(
+    "--record",
+    type=click.Choice(["trace"]),
+    help="Record what it does, even if it fails, and print where that can be looked at.",
+)
 @click.option("--queue", is_flag=True, help="Let it wait if the agent is offline.")
 @click.option(
     "--out",
@@ -63,13 +71,15 @@ def run(
     timeout: float | None,
     wait: float | None,
     request_id: str | None,
+    record: str | None,
     queue: bool,
     out: Path | None,
 ) -> None:
     """Run ACTION on AGENT and print its result.
 
-    Values are read as the action's schema says; KEY:=JSON gives JSON outright.
-    What an action takes is told by: xagent actions AGENT ACTION
+    Values are read as the action's schema says. A list gets an item from each KEY=VALUE of its
+    name; KEY.MEMBER=VALUE goes into an object; KEY=@FILE reads FILE (- is standard input);
+    KEY:=JSON gives JSON outright. What an action takes: xagent actions AGENT ACTION
 
     Ctrl-C cancels the command on the agent; a second one leaves without waiting for that.
     """
@@ -93,6 +103,7 @@ def run(
                 timeout=timeout,
                 wait=wait,
                 request_id=request_id,
+                record=record,
                 if_offline="queue" if queue else None,
             )
         finish(context, client, command, out)
@@ -111,9 +122,11 @@ def finish(context: Context, client: Client, command: Command, out: Path | None)
             output.note(notice)
         if out is None:
             _print(command)
+        _show_traces(client, command)
     elif command.is_over:
         error = failure(command)
         output.note(f"xagent: {error} [{error.code}]")
+        _show_traces(client, command)
     else:
         output.note(
             f"Still {command.state}. Its result: xagent command {command.request_id} --wait 60"
@@ -126,14 +139,20 @@ def _print(command: Command) -> None:
     output.result(command.result)
     if command.result is None and command.page and sys.stderr.isatty():
         output.note(f"{command.action}: done on {command.page.id}, {command.page.url}")
-    if command.artifacts:
+    if command.made:
         output.note("Add --out FILE to save it.")
+
+
+def _show_traces(client: Client, command: Command) -> None:
+    for artifact in command.artifacts:
+        if artifact is command.trace or artifact.name == _TRACE:
+            output.note(f"See what happened: {client.access.url}/traces/{artifact.artifact_id}")
 
 
 def _write(client: Client, command: Command, out: Path) -> None:
     with _opened(out) as target:
-        if command.artifacts:
-            client.download(command.artifacts[0], target)
+        if command.made:
+            client.download(command.made[0], target)
         elif isinstance(command.result, str):
             target.write(command.result.encode())
         else:

@@ -31,7 +31,7 @@ def orchestrator(ctx: click.Context, arguments: tuple[str, ...]) -> None:
 
     Its options: xagent orchestrator --help
     """
-    _become("orchestrator", [*_data_dir(ctx.ensure_object(Context)), *arguments])
+    _become("orchestrator", [*data_dir_flags(ctx.ensure_object(Context)), *arguments])
 
 
 @click.command(context_settings=_PASS_THROUGH, add_help_option=False)
@@ -45,10 +45,11 @@ def agent(ctx: click.Context, arguments: tuple[str, ...]) -> None:
     context = ctx.ensure_object(Context)
     url = ["--url", context.url] if context.url else []
     insecure = ["--insecure-http"] if context.insecure_http else []
-    _become("agent_runtime", [*url, *insecure, *_data_dir(context), *arguments])
+    _become("agent_runtime", [*url, *insecure, *data_dir_flags(context), *arguments])
 
 
-def _data_dir(context: Context) -> list[str]:
+def data_dir_flags(context: Context) -> list[str]:
+    """Return how the data directory is named to a program of ours."""
     if context.data_dir is not None:
         return ["--data-dir", str(context.data_dir)]
     # A checkout's own directory is where every other command of ours looks; the servers, which

@@ -18,6 +18,8 @@ from agent_runtime.actions.call import ActionLimits
 from agent_runtime.browser import Browser, BrowserSettings
 from agent_runtime.browser.launch import Patience
 from agent_runtime.errors import ArtifactUnavailable, ArtifactUploadFailed
+from agent_runtime.policy.proxy import EgressProxy
+from agent_runtime.secrets.vault import Vault
 from xagent_protocol.ids import ArtifactId, RequestId
 from xagent_protocol.messages import Command
 from xagent_protocol.outcomes import ArtifactRef, Outcome
@@ -35,7 +37,7 @@ class MemoryArtifacts:
         self.is_full = False
 
     async def put(
-        self, content: bytes | Path, *, content_type: str, name: str, request_id: RequestId
+        self, content: bytes | Path, *, content_type: str, name: str, request_id: RequestId | None
     ) -> ArtifactRef:
         """Keep *content* under a new id."""
         if self.is_full:
@@ -54,7 +56,7 @@ class MemoryArtifacts:
         if content is None:
             raise ArtifactUnavailable(f"there is no artifact {artifact_id!r}")
         name = self._names.get(ArtifactId(artifact_id), "upload.txt")
-        path = directory / name
+        path = directory / artifact_id
         path.write_bytes(content)
         return Fetched(path, name, "text/plain", len(content))
 
@@ -62,17 +64,28 @@ class MemoryArtifacts:
 class Asker:
     """Asks one agent's performer as the runner would, without the wire."""
 
-    def __init__(self, browser: Browser, registry: ActionRegistry | None = None) -> None:
+    def __init__(
+        self,
+        browser: Browser,
+        registry: ActionRegistry | None = None,
+        vault: Vault | None = None,
+    ) -> None:
         """Speak with *browser*."""
         self.browser = browser
         self.artifacts = MemoryArtifacts()
         self.performer = Performer(
-            browser, registry or standard_registry(), self.artifacts, ActionLimits()
+            browser, registry or standard_registry(), self.artifacts, ActionLimits(), vault
         )
         self._numbers = count(1)
 
     def command(
-        self, action: str, *, page: str | None = None, timeout: float = 10, **params: object
+        self,
+        action: str,
+        *,
+        page: str | None = None,
+        timeout: float = 10,
+        record: str | None = None,
+        **params: object,
     ) -> Command:
         """Return the command as the orchestrator would send it."""
         return Command(
@@ -82,6 +95,7 @@ class Asker:
             params=msgspec.Raw(msgspec.json.encode(params)),
             timeout=timeout,
             page=page,
+            record=record,
         )
 
     async def ask(
@@ -100,10 +114,28 @@ class Asker:
         return result_of(outcome)
 
 
+async def stopped_once(asker: Asker, seen: str, action: str, **params: Any) -> None:
+    """Ask for an action on the main page, and cancel it once the script *seen* is true there."""
+    main = asker.browser.tabs.main
+    assert main is not None
+    async with asyncio.TaskGroup() as group:
+        running = group.create_task(asker.performer.perform(asker.command(action, **params)))
+        await main.page.wait_for_function(seen)
+        running.cancel()
+
+
 def result_of(outcome: Outcome) -> object:
     """Return the result as a program sees it."""
     result: object = msgspec.json.decode(outcome.result)
     return result
+
+
+async def ref_of(asker: Asker, what: str) -> str:
+    """Return the ref of the first line of a snapshot that says *what*."""
+    answer = result_of(await asker.ask("snapshot"))
+    assert isinstance(answer, dict)
+    line = next(one for one in answer["snapshot"].splitlines() if what in one)
+    return str(line.partition("[ref=")[2].partition("]")[0])
 
 
 def code_of(outcome: Outcome) -> str | None:
@@ -116,12 +148,12 @@ async def running_browser(
     directory: Path,
     on_change: Callable[[], None] = lambda: None,
     patience: Patience | None = None,
+    egress: EgressProxy | None = None,
 ) -> AsyncIterator[Browser]:
     """Run a browser in *directory*, watched."""
+    settings = BrowserSettings(directory, patience=patience or Patience())
     async with (
-        Browser(
-            BrowserSettings(directory, patience=patience or Patience()), on_change=on_change
-        ) as browser,
+        Browser(settings, on_change=on_change, egress=egress) as browser,
         asyncio.TaskGroup() as group,
     ):
         watching = group.create_task(browser.watch())

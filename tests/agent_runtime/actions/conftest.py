@@ -33,3 +33,12 @@ async def asker(shared_asker: Asker) -> AsyncIterator[Asker]:
     for tab in tuple(shared_asker.browser.tabs)[1:]:
         await shared_asker.ask("close_page", page=tab.id)
     shared_asker.browser.take_notices()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def page(asker: Asker) -> str:
+    """The id of a page that nothing was done to."""
+    opened = await asker.get("new_page")
+    assert isinstance(opened, dict)
+    page_id: str = opened["id"]
+    return page_id

@@ -63,3 +63,18 @@ async def test_a_load_that_takes_too_long_is_stopped_and_the_page_goes_on(
     assert code_of(outcome) == "timed_out"
     assert outcome.duration_ms < 2_000
     assert await asker.get("evaluate", expression="1 + 1") == 2
+
+
+@pytest.mark.parametrize("action", ["goto", "new_page"])
+async def test_a_page_that_could_not_be_opened_does_not_interrupt_the_next(
+    asker: Asker, site: Site, action: str
+) -> None:
+    """The error that a browser shows comes after the news of it."""
+    with Site() as gone:
+        url = gone.url()
+
+    for _ in range(3):
+        failed = await asker.ask(action, url=url)
+        assert failed.page is not None
+        assert failed.page.url == "chrome-error://chromewebdata/"
+        await asker.get("goto", page=failed.page.id, url=site.url("/form"))

@@ -194,6 +194,13 @@ async def test_what_an_action_breaks_on_is_logged_by_type_and_place_only(asker: 
     assert "hunter2" not in outcome.error.message
 
 
+async def test_half_a_character_in_what_a_script_throws_can_be_told(asker: Asker) -> None:
+    outcome = await asker.ask("evaluate", expression="(() => { throw new Error('a\\ud800b') })()")
+
+    told = msgspec.json.decode(msgspec.json.encode(outcome))
+    assert "a\ufffdb" in told["error"]["details"]["stack"]
+
+
 async def test_the_limit_of_an_answer_is_obeyed(asker: Asker) -> None:
     artifacts = MemoryArtifacts()
     small = Performer(asker.browser, standard_registry(), artifacts, ActionLimits(100))

@@ -13,6 +13,7 @@ from msgspec import Meta
 from agent_runtime.actions import ActionRegistry, action, standard_registry
 from agent_runtime.actions.call import Call
 from agent_runtime.actions.errors import ActionFailed
+from agent_runtime.actions.schemas import json_schema
 from xagent_protocol.messages import ActionSpec
 
 SPECS = standard_registry().specs()
@@ -86,6 +87,48 @@ def test_a_new_action_costs_one_function() -> None:
         },
         result={"type": "integer"},
     )
+
+
+def test_the_type_of_a_result_keeps_its_name_and_its_docstring_as_it_is_read() -> None:
+    schema = standard_registry().named("dialog_policy").spec.result
+
+    assert schema["title"] == "DialogPolicy"
+    assert "\n\nAn alert only informs and" in schema["description"]
+    assert "title" not in standard_registry().named("dialog_policy").spec.params
+
+
+def test_what_a_schema_is_told_apart_by_stands_in_its_alternatives() -> None:
+    class Square(msgspec.Struct, tag="square"):
+        side: int
+
+    class Circle(msgspec.Struct, tag="circle"):
+        radius: int
+
+    schema = json_schema(Square | Circle)
+
+    assert [each["properties"]["type"] for each in schema["anyOf"]] == [
+        {"enum": ["square"]},
+        {"enum": ["circle"]},
+    ]
+    assert b"$defs" not in msgspec.json.encode(schema)
+
+
+def test_a_family_is_for_what_its_module_says_first() -> None:
+    families = standard_registry().families()
+
+    assert families["navigate"] == "Go somewhere."
+    # Its module has an action of another family, too.
+    assert families["artifacts"].startswith("Take a picture")
+    assert set(families) == {spec.family for spec in SPECS}
+    assert all(families.values())
+
+
+def test_an_action_says_which_package_brought_it() -> None:
+    title = standard_registry().named("title")
+
+    assert title.spec.package is None
+    assert title.brought_by("shop").spec.package == "shop"
+    assert title.spec.package is None
 
 
 def test_a_param_without_a_name_or_type_is_a_mistake() -> None:

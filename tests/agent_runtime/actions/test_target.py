@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from agent_runtime.actions.errors import ActionFailed
-from tests.agent_runtime.actions.asking import Asker, code_of, result_of
+from tests.agent_runtime.actions.asking import Asker, code_of, ref_of
 from tests.site import Site
 from xagent_protocol.outcomes import Effect, OutcomeState
 
@@ -38,7 +40,11 @@ async def test_two_matches_are_an_error_that_lists_them(asker: Asker, site: Site
 
 
 @pytest.mark.parametrize(
-    "target", ["[[", "css=", "bogus=x", "role=x[", "xpath=//[", ">> x", "text=/(/"]
+    "target",
+    [
+        *("[[", "css=", "bogus=x", "role=x[", "xpath=//[", ">> x", "text=/(/"),
+        *("role=button[bogus]", 'role=button[level="x"]', "role=button[checked=maybe]"),
+    ],
 )
 async def test_a_selector_that_cannot_be_read_is_invalid(asker: Asker, target: str) -> None:
     outcome = await asker.ask("click", target=target, timeout=2)
@@ -139,6 +145,44 @@ async def test_a_ref_outlives_other_snapshots_of_the_same_document(
     assert code_of(await asker.ask("click", target=ref)) is None
 
 
+@pytest.mark.parametrize(
+    ("meanwhile", "params"),
+    [("snapshot", {"target": "#colour"}), ("snapshot", {"depth": 1}), ("find", {"text": "Greet"})],
+)
+async def test_a_ref_outlives_a_look_at_a_part_of_its_document(
+    asker: Asker, site: Site, meanwhile: str, params: dict[str, Any]
+) -> None:
+    await asker.get("goto", url=site.url("/frames"))
+    outside, inside = await ref_of(asker, 'button "Outer"'), await ref_of(asker, 'button "Greet"')
+    await asker.get("goto", url=site.url("/form"))
+    ref = await ref_of(asker, 'button "Greet"')
+    await asker.get(meanwhile, **params)
+
+    assert code_of(await asker.ask("click", target=ref)) is None
+    assert code_of(await asker.ask("click", target=outside)) == "stale_ref"
+    assert code_of(await asker.ask("click", target=inside)) == "stale_ref"
+
+
+async def test_a_ref_comes_back_with_its_element(asker: Asker, site: Site) -> None:
+    await asker.get("goto", url=site.url("/form"))
+    ref = await ref_of(asker, 'button "Greet"')
+    await asker.get("evaluate", expression="document.getElementById('go').hidden = true; 0")
+    await asker.get("snapshot")
+    hidden = await asker.ask("click", target=ref)
+    await asker.get("evaluate", expression="document.getElementById('go').hidden = false; 0")
+
+    assert code_of(hidden) == "stale_ref"
+    assert code_of(await asker.ask("click", target=ref)) is None
+
+
+async def test_a_ref_of_an_iframe_that_is_gone_is_stale(asker: Asker, site: Site) -> None:
+    await asker.get("goto", url=site.url("/frames"))
+    ref = await ref_of(asker, 'button "Greet"')
+    await asker.get("evaluate", expression="document.querySelector('#inner').remove(); 0")
+
+    assert code_of(await asker.ask("click", target=ref)) == "stale_ref"
+
+
 async def test_after_a_navigation_an_old_ref_is_stale(asker: Asker, site: Site) -> None:
     await asker.get("goto", url=site.url("/form"))
     ref = await ref_of(asker, 'button "Greet"')
@@ -203,11 +247,3 @@ async def test_a_ref_belongs_to_its_page(asker: Asker, site: Site) -> None:
 @pytest.mark.parametrize("target", ["e5", "f1e5", "aria-ref=e5", "p999999s1e5"])
 async def test_a_ref_that_no_snapshot_wrote_is_refused(asker: Asker, target: str) -> None:
     assert code_of(await asker.ask("click", target=target)) == "stale_ref"
-
-
-async def ref_of(asker: Asker, what: str) -> str:
-    """Return the ref of the first line of a snapshot that says *what*."""
-    answer = result_of(await asker.ask("snapshot"))
-    assert isinstance(answer, dict)
-    line = next(one for one in answer["snapshot"].splitlines() if what in one)
-    return str(line.partition("[ref=")[2].partition("]")[0])

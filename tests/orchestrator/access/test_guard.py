@@ -15,10 +15,17 @@ from xagent_protocol.ids import AgentId
 USER = "xagent_user"
 AGENT = "xagent_agent_alpha"
 ENROLMENT = "xagent_enrol_1"
+BROWSER = "xagent_browser_secret"
 HOST = "127.0.0.1:8000"
+
+ARTIFACT = "/api/artifacts/019ab1c2-3d4e-7f60-8a9b-0c1d2e3f4a5b"
 
 ROUTES = [
     *((each.method, each.path) for each in OPERATIONS),
+    *((method, ARTIFACT) for method in ("GET", "HEAD", "PUT", "DELETE")),
+    ("GET", f"{ARTIFACT}/"),
+    ("GET", f"{ARTIFACT}\n"),
+    ("GET", "/api/artifacts/../agents"),
     *(("GET", path) for path in ("/", "/docs", "/openapi.json")),
     ("WEBSOCKET", "/ws/agents/alpha"),
     ("WEBSOCKET", "/ws/channels/1"),
@@ -31,9 +38,37 @@ ROUTES = [
     ("GET", "/DOCS"),
     ("GET", "/health/live/"),
     ("WEBSOCKET", "/docs"),
+    ("GET", "/sign-in"),
+    ("POST", "/sign-in"),
+    ("POST", "/sign-out"),
+    ("GET", "/sign-out"),
+    ("PUT", "/sign-in"),
+    ("POST", "/sign-in/"),
+    ("WEBSOCKET", "/sign-in"),
+    ("GET", "/traces/1"),
+    ("GET", "/traces/1/trace.zip"),
+    ("GET", "/traces/viewer/index.html"),
+    ("HEAD", "/traces/1"),
+    ("POST", "/traces/1"),
+    ("DELETE", "/traces/1"),
+    ("WEBSOCKET", "/traces/1"),
+    ("GET", "/traces"),
+    ("GET", "/Traces/1"),
+    ("GET", "//traces/1"),
+    ("GET", "/api/artifacts/1"),
+    ("GET", "/api/traces/1"),
 ]
 PUBLIC = {
-    ("GET", path) for path in ("/", "/docs", "/openapi.json", "/health/live", "/health/ready")
+    *(
+        ("GET", path)
+        for path in ("/", "/docs", "/openapi.json", "/health/live", "/health/ready", "/sign-in")
+    ),
+    ("POST", "/sign-in"),
+    ("POST", "/sign-out"),
+}
+PEOPLES = {
+    *(("GET", f"/traces/{rest}") for rest in ("1", "1/trace.zip", "viewer/index.html")),
+    ("HEAD", "/traces/1"),
 }
 AGENTS_OWN = {("WEBSOCKET", "/ws/agents/alpha"), ("WEBSOCKET", "/ws/channels/1")}
 
@@ -64,6 +99,7 @@ class _Door:
             self.inside,
             is_user=lambda token: token == USER,
             agent_of=lambda token: AgentId("alpha") if token == AGENT else None,
+            is_signed_in=lambda secret: secret == BROWSER,
             on_refusal=self.refusals.append,
             **settings,
         )
@@ -77,6 +113,9 @@ class _Door:
         hosts: tuple[str, ...] = (HOST,),
         origins: tuple[str, ...] = (),
         tokens: tuple[str, ...] = (),
+        cookies: tuple[str, ...] = (),
+        accept: str = "",
+        query: bytes = b"",
         scheme: str = "http",
         can_deny: bool = True,
     ) -> int:
@@ -87,13 +126,15 @@ class _Door:
             *((b"host", host.encode("latin-1")) for host in hosts),
             *((b"origin", origin.encode("latin-1")) for origin in origins),
             *((b"authorization", token.encode("latin-1")) for token in tokens),
+            *((b"cookie", cookie.encode("latin-1")) for cookie in cookies),
+            *([(b"accept", accept.encode())] if accept else []),
         ]
         scope: Scope = {
             "type": "websocket" if is_socket else "http",
             "path": path,
             "headers": headers,
             "scheme": scheme.replace("http", "ws") if is_socket else scheme,
-            "query_string": b"",
+            "query_string": query,
         }
         if not is_socket:
             scope["method"] = method
@@ -134,6 +175,10 @@ def bearer(token: str) -> tuple[str, ...]:
     return (f"Bearer {token}",)
 
 
+def cookie(secret: str = BROWSER) -> tuple[str, ...]:
+    return (f"xagent_browser_8000={secret}",)
+
+
 def welcome(method: str) -> int:
     return 101 if method == "WEBSOCKET" else 200
 
@@ -151,6 +196,18 @@ async def test_without_a_token_only_public_routes_open(door: _Door, method: str,
         assert door.headers[b"www-authenticate"].startswith(b"Bearer")
         assert door.inside.principal is None
         assert door.refusals == ["unauthorized"]
+
+
+@pytest.mark.parametrize(("method", "path"), sorted(PUBLIC))
+async def test_a_public_route_knows_the_user_and_takes_anybody_else_for_a_stranger(
+    door: _Door, method: str, path: str
+) -> None:
+    await door.knock(method, path, tokens=bearer(USER))
+    assert door.inside.principal == Principal(PrincipalKind.USER)
+
+    for token in (AGENT, "xagent_wrong"):
+        await door.knock(method, path, tokens=bearer(token))
+        assert door.inside.principal == Principal(PrincipalKind.PUBLIC)
 
 
 @pytest.mark.parametrize("token", ["xagent_wrong", "", " ", "é", "xagent_user2"])
@@ -177,16 +234,106 @@ async def test_the_users_token_opens_all_but_the_agents_own_doors(
 
 
 @pytest.mark.parametrize(("method", "path"), ROUTES)
-async def test_an_agents_credential_opens_its_socket_and_uploads(
+async def test_an_agents_credential_opens_its_socket_and_single_artifacts(
     door: _Door, method: str, path: str
 ) -> None:
     status = await door.knock(method, path, tokens=bearer(AGENT))
 
-    if (method, path) in AGENTS_OWN | {("POST", "/api/artifacts")}:
+    if (method, path) in AGENTS_OWN | {("POST", "/api/artifacts"), ("GET", ARTIFACT)}:
         assert status == welcome(method)
         assert door.inside.principal == Principal(PrincipalKind.AGENT, AgentId("alpha"))
     elif (method, path) not in PUBLIC | {("POST", "/api/enrolments")}:
         assert status == 401
+
+
+@pytest.mark.parametrize(("method", "path"), ROUTES)
+async def test_a_browser_that_is_signed_in_opens_what_is_to_be_looked_at_and_nothing_else(
+    door: _Door, method: str, path: str
+) -> None:
+    """Threats 1 and 9: above all no command, whatever a page in that browser does."""
+    for origins in ((), (f"http://{HOST}",)):
+        status = await door.knock(method, path, cookies=cookie(), origins=origins)
+
+        if (method, path) in PEOPLES:
+            assert status == 200
+            assert door.inside.principal == Principal(PrincipalKind.PERSON)
+        elif (method, path) in PUBLIC:
+            assert door.inside.principal == Principal(PrincipalKind.PUBLIC)
+        else:
+            assert status == 401
+            assert door.inside.principal is None
+
+
+@pytest.mark.parametrize("wanted", sorted(PEOPLES))
+async def test_what_people_look_at_takes_the_users_token_too_and_no_agents(
+    door: _Door, wanted: tuple[str, str]
+) -> None:
+    """Threat 10."""
+    assert await door.knock(*wanted, tokens=bearer(USER)) == 200
+    assert door.inside.principal == Principal(PrincipalKind.USER)
+    assert await door.knock(*wanted, tokens=bearer(AGENT)) == 401
+    assert await door.knock(*wanted, tokens=bearer("wrong"), cookies=cookie()) == 401
+
+
+@pytest.mark.parametrize(
+    "cookies",
+    [
+        cookie("wrong"),
+        cookie(""),
+        (f"xagent_browser_8001={BROWSER}",),
+        (f"xagent_browser={BROWSER}",),
+        (f"__Host-xagent_browser={BROWSER}",),
+        (f"other={BROWSER}",),
+    ],
+)
+async def test_another_cookie_opens_nothing(door: _Door, cookies: tuple[str, ...]) -> None:
+    for method, path in PEOPLES:
+        assert await door.knock(method, path, cookies=cookies) == 401
+
+
+async def test_a_cookie_that_somebody_planted_does_not_hide_the_right_one(door: _Door) -> None:
+    planted = (*cookie("planted"), *cookie())
+
+    assert await door.knock("GET", "/traces/1", cookies=planted) == 200
+
+
+async def test_a_browser_that_is_not_signed_in_is_shown_the_way(door: _Door) -> None:
+    status = await door.knock(
+        "GET", "/traces/1", query=b"a=b", accept="text/html,application/xhtml+xml,*/*;q=0.8"
+    )
+
+    assert status == 303
+    assert door.headers[b"location"] == b"/sign-in?next=/traces/1%3Fa%3Db"
+    assert door.headers[b"cache-control"] == b"no-store"
+    assert door.refusals == ["unauthorized"]
+
+
+async def test_only_pages_are_shown_the_way(door: _Door) -> None:
+    """A script that got the sign-in page instead of itself would fail for no visible reason."""
+    assert await door.knock("GET", "/traces/viewer/index.js", accept="*/*") == 401
+    assert await door.knock("GET", "/api/agents", accept="text/html") == 401
+    assert await door.knock("POST", "/traces/1", accept="text/html") == 401
+    assert await door.knock("WEBSOCKET", "/traces/1", accept="text/html") == 401
+
+
+async def test_a_host_or_an_origin_that_is_not_ours_is_never_shown_the_way(door: _Door) -> None:
+    """Threats 2 and 3."""
+    for host, origin, status in (
+        ("evil.com", f"http://{HOST}", 421),
+        ("127.0.0.1.evil.com:8000", f"http://{HOST}", 421),
+        (HOST, "http://evil.com", 403),
+        (HOST, "null", 403),
+    ):
+        for method, path in (("GET", "/traces/1"), ("POST", "/sign-in"), ("POST", "/sign-out")):
+            got = await door.knock(
+                *(method, path),
+                hosts=(host,),
+                origins=(origin,),
+                accept="text/html",
+                cookies=cookie(),
+            )
+            assert got == status
+            assert door.inside.principal is None
 
 
 @pytest.mark.parametrize(

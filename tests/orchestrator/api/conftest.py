@@ -18,7 +18,8 @@ from orchestrator.app import Orchestrator, open_orchestrator
 from orchestrator.settings import Bounds, Settings
 from orchestrator.store.database import FILE_NAME
 from orchestrator.store.schema import upgrade
-from tests.orchestrator.api.stand_ins import InstantAgent, hello
+from tests.orchestrator.api.stand_ins import ACTIONS, InstantAgent, hello
+from xagent_protocol.messages import ActionSpec
 
 TOKEN = "xagent_" + "t" * 43
 ARTIFACT_BYTES = 2 * 1024 * 1024
@@ -56,9 +57,11 @@ class Api:
         enrolled = await self.client.post("/api/enrolments", json=body, headers=headers)
         assert enrolled.status_code == 201, enrolled.text
 
-    async def connect(self, agent_id: str) -> InstantAgent:
+    async def connect(
+        self, agent_id: str, actions: tuple[ActionSpec, ...] = ACTIONS
+    ) -> InstantAgent:
         """Let an agent that exists be here, ready for commands."""
-        agent = InstantAgent(self.app, agent_id, credential(agent_id))
+        agent = InstantAgent(self.app, agent_id, credential(agent_id), actions)
         self.agents.append(agent)
         self.tasks.create_task(agent.run())
         async with asyncio.timeout(5):

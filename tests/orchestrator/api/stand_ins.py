@@ -55,7 +55,7 @@ def action(name: str, *, reads: bool = False, **properties: object) -> ActionSpe
 ACTIONS = (
     action("echo", reads=True, text={"type": "string"}),
     action("fail"),
-    action("hang"),
+    action("hang", steps={}),
     ActionSpec(
         name="goto",
         family="navigate",
@@ -73,7 +73,7 @@ ACTIONS = (
 )
 
 
-def hello(agent_id: str) -> Hello:
+def hello(agent_id: str, actions: tuple[ActionSpec, ...] = ACTIONS) -> Hello:
     """Return what the agent of this name says first."""
     return Hello(
         protocol_min=1,
@@ -84,7 +84,7 @@ def hello(agent_id: str) -> Hello:
         highest_epoch=0,
         versions=RuntimeVersions(xagent="0.1.0", python="3.11", platform="linux"),
         browser=BROWSER,
-        actions=ACTIONS,
+        actions=actions,
         labels={"role": agent_id},
     )
 
@@ -95,8 +95,15 @@ class InstantAgent:
     It speaks the wire to the application itself, through a WebSocket that is only two queues.
     """
 
-    def __init__(self, app: ASGIApp, agent_id: str, credential: str) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        agent_id: str,
+        credential: str,
+        actions: tuple[ActionSpec, ...] = ACTIONS,
+    ) -> None:
         """Speak for *agent_id*; `run` is to be a task of the test's."""
+        self._actions = actions
         self._app = app
         self._agent_id = agent_id
         self._credential = credential
@@ -108,7 +115,7 @@ class InstantAgent:
     async def run(self) -> None:
         """Dial, and stay until the other end closes."""
         self._frames.put_nowait({"type": "websocket.connect"})
-        self._say(hello(self._agent_id))
+        self._say(hello(self._agent_id, self._actions))
         self._say(Inventory(()))
         path = f"/ws/agents/{self._agent_id}"
         scope: Scope = {

@@ -14,8 +14,8 @@ from tests.orchestrator.api.conftest import Api
 COMMANDS = "/api/agents/alpha/commands"
 ECHO = {"action": "echo", "params": {"text": "hi"}}
 CONTRACT = (
-    *("request_id", "agent_id", "action", "params", "page", "timeout", "idempotent", "state"),
-    *("effect", "result", "error", "artifacts", "dialog", "notices", "attempt"),
+    *("request_id", "agent_id", "action", "params", "page", "timeout", "idempotent", "record"),
+    *("state", "effect", "result", "error", "artifacts", "dialog", "notices", "attempt"),
     *("cancel_requested", "created_at", "dispatched_at", "started_at", "finished_at"),
     "duration_ms",
 )
@@ -50,6 +50,19 @@ async def test_a_finished_command_is_answered_whole(api: Api) -> None:
     assert command["created_at"].endswith("Z")
     assert len(command["finished_at"]) == len("2026-11-23T09:30:00.000Z")
     assert "location" not in response.headers
+
+
+async def test_a_command_tells_whether_it_is_recorded(api: Api) -> None:
+    body = {**ECHO, "request_id": "r", "record": "trace"}
+
+    recorded = await api.client.post(COMMANDS, json=body)
+    other = await api.client.post(COMMANDS, json={**body, "record": None})
+    plain = await api.client.post(COMMANDS, json=ECHO)
+
+    assert recorded.json()["record"] == "trace"
+    assert (await api.client.get("/api/commands/r")).json()["record"] == "trace"
+    problem(other, 422, "request_id_reused")
+    assert plain.json()["record"] is None
 
 
 async def test_a_failed_command_is_answered_with_200_and_its_error(api: Api) -> None:
@@ -144,6 +157,8 @@ async def test_two_different_names_for_one_command_are_refused(api: Api) -> None
         ({"request_id": "x" * 129}, "request_id"),
         ({"if_offline": "retry"}, "if_offline"),
         ({"idempotent": "yes"}, "idempotent"),
+        ({"record": "film"}, "record"),
+        ({"record": True}, "record"),
         ({"paramz": {}}, "paramz"),
     ],
 )

@@ -6,10 +6,14 @@ import re
 from html.parser import HTMLParser
 
 import httpx2
+import msgspec
 import pytest
 
+from orchestrator.api.openapi import describe
+from orchestrator.api.reference import render
 from orchestrator.api.routes import OPERATIONS
 from tests.orchestrator.api.conftest import Api
+from tests.orchestrator.api.stand_ins import action
 
 
 class _Elements(HTMLParser):
@@ -77,6 +81,43 @@ async def test_every_problem_leads_to_its_explanation(api: Api, page: httpx2.Res
 
     assert problem["type"].startswith("/docs#")
     assert problem["type"].removeprefix("/docs#") in _Elements(page.text).ids
+
+
+async def test_the_actions_of_the_agents_are_shown_by_family(page: httpx2.Response) -> None:
+    ids = _Elements(page.text).ids
+
+    assert {"family-test", "family-navigate", "action-goto", "action-echo"} <= set(ids)
+    assert "Go somewhere." in page.text
+
+
+async def test_what_agents_announce_later_is_shown_then(api: Api) -> None:
+    await api.enrol("beta")
+    before = await api.client.get("/openapi.json")
+
+    await api.connect("beta", (action("later"),))
+
+    assert "later.request" not in before.text
+    assert "later.request" in (await api.client.get("/openapi.json")).text
+    assert "action-later" in (await api.client.get("/docs")).text
+
+
+async def test_actions_of_packages_are_shown_to_the_user_and_not_to_strangers(api: Api) -> None:
+    await api.enrol("beta")
+    await api.connect("beta", (msgspec.structs.replace(action("greet"), package="greeting"),))
+
+    for path in ("/openapi.json", "/docs"):
+        for headers in ({"Authorization": ""}, {"Authorization": "Bearer xagent_wrong"}):
+            stranger = await api.client.get(path, headers=headers)
+            assert stranger.status_code == 200
+            assert "greet" not in stranger.text
+        user = await api.client.get(path)
+        assert "greet" in user.text
+        assert user.headers["vary"] == "Authorization"
+
+
+async def test_before_any_agent_came_the_page_says_so(page: httpx2.Response) -> None:
+    assert "No agent has announced any action yet." in render(describe(OPERATIONS, "0"), [])
+    assert "No agent has announced any action yet." not in page.text
 
 
 async def test_the_front_door_leads_to_the_page(api: Api) -> None:

@@ -16,14 +16,34 @@ from openapi_spec_validator import validate
 
 from orchestrator.access.guard import Entrance, entrance
 from orchestrator.access.keys import UserToken
+from orchestrator.api.announced import with_actions
 from orchestrator.api.openapi import describe
 from orchestrator.api.routes import OPERATIONS
 from orchestrator.app import open_orchestrator
 from orchestrator.settings import Settings
 from tests.orchestrator.api.conftest import TOKEN, Api, make_client
-from tests.orchestrator.api.stand_ins import InstantAgent
+from tests.orchestrator.api.stand_ins import ACTIONS, InstantAgent, action
 
 DOCUMENT = describe(OPERATIONS, "0.1.0")
+
+# Of these none keeps its caller waiting, so that whatever is drawn by chance is answered at once.
+ASKED = (
+    *(each for each in ACTIONS if each.name != "hang"),
+    action(
+        "draw",
+        colour={"enum": ["red", "blue"]},
+        points={
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {"x": {"type": "number"}, "y": {"type": "number"}},
+                "required": ["x"],
+                "additionalProperties": False,
+            },
+        },
+        note={"anyOf": [{"type": "string", "maxLength": 20}, {"type": "null"}], "default": None},
+    ),
+)
 
 
 def test_the_document_is_valid_openapi() -> None:
@@ -70,7 +90,7 @@ async def test_the_document_is_served_without_a_token(api: Api) -> None:
     response = await api.client.get("/openapi.json", headers={"Authorization": ""})
 
     assert response.headers["content-type"] == "application/json"
-    assert response.json()["paths"] == DOCUMENT["paths"]
+    assert response.json() == with_actions(DOCUMENT, [ACTIONS], own=False)
 
 
 class _Served(threading.Thread):
@@ -102,7 +122,7 @@ class _Served(threading.Thread):
             async with make_client(orchestrator.app) as client, asyncio.TaskGroup() as tasks:
                 api = Api(orchestrator, client, tasks, self._data_dir)
                 await api.enrol("alpha")
-                agent: InstantAgent = await api.connect("alpha")
+                agent: InstantAgent = await api.connect("alpha", ASKED)
                 serving = tasks.create_task(self.server.serve())
                 async with asyncio.timeout(10):
                     while not self.server.started:  # noqa: ASYNC110  # uvicorn tells no other way
@@ -128,7 +148,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 # Made here from the document that the server is shown to serve, because the plugin must know the
 # operations while it collects.
 asked = schemathesis.openapi.from_dict(
-    DOCUMENT,
+    with_actions(DOCUMENT, [ASKED], own=True),
     config=schemathesis.Config.from_dict(
         {"generation": {"max-examples": 15, "deterministic": True, "database": "none"}}
     ),

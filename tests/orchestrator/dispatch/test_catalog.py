@@ -22,6 +22,34 @@ GOTO = action(
     required=["url"],
     additionalProperties=False,
 )
+_POINT: dict[str, Any] = {
+    "type": "object",
+    "properties": {"x": {"type": "number"}, "y": {"type": "number"}},
+    "required": ["x", "y"],
+}
+_MOVE = {
+    "type": "object",
+    "properties": {"do": {"const": "move"}, **_POINT["properties"]},
+    "required": ["do", "x", "y"],
+    "additionalProperties": False,
+}
+_KEY = {
+    "type": "object",
+    "properties": {
+        "do": {"enum": ["key"]},
+        "key": {"type": "string"},
+        "at": {"anyOf": [_POINT, {"type": "null"}]},
+        "one": {"type": "object", "oneOf": [{"required": ["a"]}, {"required": ["b"]}]},
+    },
+    "required": ["do", "key"],
+    "additionalProperties": False,
+}
+STEPS = action(
+    "input",
+    reads=False,
+    type="object",
+    properties={"steps": {"type": "array", "items": {"anyOf": [_MOVE, _KEY]}}},
+)
 CATALOG = ActionCatalog()
 
 
@@ -71,6 +99,41 @@ def test_each_field_at_fault_is_named() -> None:
     assert set(refused({"url": "x", "headers": {"a": 1}})) == {"params.headers.a"}
     assert set(refused({"wait_until": "never"})) == {"params.url", "params.wait_until"}
     assert "params" in refused([])
+
+
+@pytest.mark.parametrize(
+    ("step", "wrong"),
+    [
+        ({"do": "move", "x": 1}, {"params.steps.0.y": "is required"}),
+        ({"do": "move", "x": 1, "y": 2, "z": 3}, {"params.steps.0.z": "is not known here"}),
+        ({"do": "hop", "x": 1}, {"params.steps.0.do": "is none of 'move', 'key'"}),
+        ({"do": "key", "key": 5}, {"params.steps.0.key": '5 is not of type "string"'}),
+        ({"do": "key", "key": "a", "at": {"x": 1}}, {"params.steps.0.at.y": "is required"}),
+        (
+            {"do": "key", "key": "a", "one": {}},
+            {"params.steps.0.one": "needs exactly one of a, b"},
+        ),
+        (
+            {"do": "key", "key": "a", "one": {"a": 1, "b": 1}},
+            {"params.steps.0.one": "has several of which it may have only one"},
+        ),
+    ],
+)
+def test_of_several_choices_the_fields_of_the_one_that_was_meant_are_named(
+    step: dict[str, Any], wrong: dict[str, str]
+) -> None:
+    with pytest.raises(InvalidParams) as error:
+        CATALOG.validate(STEPS, {"steps": [step]})
+
+    assert {field.field: field.message for field in error.value.errors} == wrong
+
+
+@pytest.mark.parametrize("step", [5, {"x": 1}, {"do": "move", "key": "a"}])
+def test_where_no_choice_was_meant_the_whole_is_named(step: object) -> None:
+    with pytest.raises(InvalidParams) as error:
+        CATALOG.validate(STEPS, {"steps": [step]})
+
+    assert all(field.field.startswith("params.steps.0") for field in error.value.errors)
 
 
 def test_errors_are_named_up_to_a_limit() -> None:

@@ -10,6 +10,7 @@ import msgspec
 
 from tests.orchestrator.deadline import until
 from tests.orchestrator.dispatch.conftest import Bench
+from xagent_protocol.codec import encode
 from xagent_protocol.ids import JournalId, RequestId
 from xagent_protocol.messages import Command
 from xagent_protocol.outcomes import Effect
@@ -40,6 +41,16 @@ def _state_on_disk(bench: Bench, request_id: str) -> str:
     with closing(sqlite3.connect(bench.database.path)) as connection:
         query = "SELECT state FROM commands WHERE request_id = ?"
         return str(connection.execute(query, (request_id,)).fetchone()[0])
+
+
+async def test_an_agent_is_told_to_record_only_what_is_to_be_recorded(bench: Bench) -> None:
+    stay = await bench.ready()
+
+    await bench.submit("r1", record="trace")
+    await bench.submit("r2")
+
+    assert [sent.record for sent in stay.socket.said(Command)] == ["trace", None]
+    assert "record" not in encode(stay.socket.said(Command)[1])
 
 
 async def test_beyond_the_limit_in_flight_commands_wait_and_keep_their_order(

@@ -495,3 +495,32 @@ async def test_a_caller_that_breaks_holds_up_nothing(bench: Bench) -> None:
 
     assert (await caller.record()).state is CommandState.SUCCEEDED
     await until(lambda: stay.socket.acknowledged == ["r1"])
+
+
+async def test_an_artifact_is_needed_by_the_agent_that_a_command_names_it_to(bench: Bench) -> None:
+    submissions = bench.dispatcher.submissions
+    alpha, beta = AgentId("alpha"), AgentId("beta")
+    one, other = "019ab1c2-3d4e-7f60-8a9b-0c1d2e3f4a5b", "019ab1c2-3d4e-7f60-8a9b-0c1d2e3f4a5c"
+    stay = await bench.ready()
+    for request_id, named in (("sent", one), ("too", other)):
+        params = msgspec.Raw(msgspec.json.encode({"text": named}))
+        await bench.submit(request_id, params=params)
+
+    assert submissions.need_artifact(alpha, one)
+    assert not submissions.need_artifact(beta, one)
+    assert submissions.needed() == {"sent", "too", one, other}
+    await stay.finish("sent")
+    await bench.over("sent")
+    assert not submissions.need_artifact(alpha, one)
+    assert submissions.needed() == {"too", other}
+
+
+async def test_what_only_waits_for_its_agent_is_needed_but_not_by_it(bench: Bench) -> None:
+    submissions = bench.dispatcher.submissions
+    artifact_id = "019ab1c2-3d4e-7f60-8a9b-0c1d2e3f4a5b"
+    await bench.ready()
+    params = msgspec.Raw(msgspec.json.encode({"text": artifact_id}))
+    await bench.submit("waits", agent_id="beta", params=params, if_offline="queue")
+
+    assert submissions.needed() == {"waits", artifact_id}
+    assert not submissions.need_artifact(AgentId("beta"), artifact_id)

@@ -14,7 +14,7 @@ import pytest
 from agent_runtime.agent import Drive, run_agent
 from agent_runtime.settings import Settings as AgentSettings
 from agent_runtime.stop import Stop
-from agent_runtime.work.artifacts import ArtifactUploads
+from agent_runtime.work.artifacts import ArtifactTransfers
 from orchestrator.settings import Settings, Timers
 from tests.network import Network, network_to
 from tests.orchestrator.gateway.conftest import TOKEN, Server, eventually, running
@@ -87,7 +87,7 @@ async def world(data_dir: Path) -> AsyncIterator[World]:
         directory: Path,
         install_id: InstallId,
         on_change: Callable[[], None],
-        uploads: ArtifactUploads,
+        transfers: ArtifactTransfers,
     ) -> Drive:
         return Drive(PaperBrowser(), PaperPerformer(deeds), _heed, {})
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import hashlib
 
 import msgspec
@@ -11,7 +12,7 @@ import pytest
 from orchestrator.errors import AgentUnknown, InvalidRequest
 from orchestrator.store.agents import AgentRegistry
 from tests.orchestrator.conftest import Database
-from tests.orchestrator.records import BROWSER, VERSIONS, agent_record
+from tests.orchestrator.records import ACTIONS, BROWSER, VERSIONS, agent_record
 from xagent_protocol.ids import AgentId
 
 
@@ -42,6 +43,46 @@ async def test_saving_again_replaces(registry: AgentRegistry) -> None:
 
     assert registry.get(AgentId("alpha")).epoch == 2
     assert len(registry) == 1
+
+
+async def test_agents_that_announce_the_same_share_it_in_memory_and_on_disk(
+    registry: AgentRegistry, database: Database
+) -> None:
+    for name in ("alpha", "beta"):
+        await registry.save(agent_record(name, actions=copy.deepcopy(ACTIONS)))
+    restarted = AgentRegistry(database.writer, database.readers)
+    await restarted.load()
+
+    for one in (registry, restarted):
+        alpha, beta = one.all()
+        assert alpha.actions is beta.actions
+        assert alpha.actions == ACTIONS
+        assert len(one.announcements) == 1
+    rows = database.connection.execute("SELECT count(*), max(length(actions)) FROM agents")
+    assert rows.fetchone() == (2, 2)
+    assert database.connection.execute("SELECT count(*) FROM announcements").fetchone() == (1,)
+
+
+async def test_what_an_agent_announces_no_longer_is_let_go(registry: AgentRegistry) -> None:
+    await registry.save(agent_record(actions=ACTIONS))
+    await registry.save(agent_record(actions=ACTIONS[:1]))
+
+    assert list(registry.announcements) == [ACTIONS[:1]]
+
+
+async def test_actions_in_the_row_of_an_older_release_are_read(
+    registry: AgentRegistry, database: Database
+) -> None:
+    """It wrote them there, and may have done so after a newer one had been here."""
+    await registry.save(agent_record(actions=ACTIONS))
+    older = msgspec.json.encode(ACTIONS[1:]).decode()
+    database.connection.execute("UPDATE agents SET actions = ?", (older,))
+    database.connection.commit()
+
+    restarted = AgentRegistry(database.writer, database.readers)
+    await restarted.load()
+
+    assert restarted.get(AgentId("alpha")).actions == ACTIONS[1:]
 
 
 async def test_two_agents_never_share_a_credential(registry: AgentRegistry) -> None:

@@ -15,7 +15,7 @@ import pytest
 
 from orchestrator.errors import ArtifactUnknown, BodyTooLarge, StorageUnavailable
 from orchestrator.store.artifacts import ArtifactStore
-from orchestrator.store.records import ArtifactRecord
+from orchestrator.store.records import ArtifactFilter, ArtifactRecord
 from tests.orchestrator.conftest import Database
 from tests.orchestrator.deadline import until
 from xagent_protocol.ids import AgentId, RequestId
@@ -53,15 +53,25 @@ async def chunks(*parts: bytes) -> AsyncIterator[bytes]:
         yield part
 
 
-async def put(store: ArtifactStore, content: AsyncIterator[bytes]) -> ArtifactRecord:
+async def put(
+    store: ArtifactStore,
+    content: AsyncIterator[bytes],
+    agent_id: str = "alpha",
+    request_id: str = "r1",
+) -> ArtifactRecord:
     """Keep *content* as a picture."""
     return await store.put(
         content,
         content_type="image/png",
         name="shot.png",
-        agent_id=AgentId("alpha"),
-        request_id=RequestId("r1"),
+        agent_id=AgentId(agent_id),
+        request_id=RequestId(request_id),
     )
+
+
+def ids(records: list[ArtifactRecord]) -> list[str]:
+    """Return their ids."""
+    return [record.artifact_id for record in records]
 
 
 async def test_bytes_are_kept_under_their_digest(store: ArtifactStore, directory: Path) -> None:
@@ -102,6 +112,28 @@ async def test_what_is_exactly_at_the_limit_is_kept_and_one_more_is_not(
         await put(store, chunks(b"y" * LIMIT, b"y"))
 
     assert set(files(directory)) == kept
+
+
+async def test_what_is_announced_over_the_limit_is_not_read(
+    store: ArtifactStore, directory: Path
+) -> None:
+    read: list[bytes] = []
+
+    async def noted() -> AsyncIterator[bytes]:
+        read.append(b"x")
+        yield b"x"
+
+    with pytest.raises(BodyTooLarge):
+        await store.put(
+            noted(),
+            content_type="image/png",
+            name="shot.png",
+            agent_id=None,
+            request_id=None,
+            announced_bytes=LIMIT + 1,
+        )
+
+    assert (read, files(directory)) == ([], [])
 
 
 async def test_nothing_is_left_of_an_upload_that_breaks_off(
@@ -174,6 +206,7 @@ async def test_what_a_killed_life_left_is_removed_and_nothing_else(
 ) -> None:
     artifact = await put(store, chunks(b"kept"))
     (directory / ".incoming-abc").write_bytes(b"half")
+    (directory / ".leaving-abc").write_bytes(b"deleted")
 
     store.discard_leftovers()
 
@@ -200,3 +233,117 @@ async def test_with_power_durability_bytes_and_name_reach_the_disk_before_the_ro
     await put(store, chunks(b"shot"))
 
     assert synced == [("4 bytes", 0, 0), ("directory", 1, 0)]
+
+
+async def test_pages_are_newest_first_and_of_whom_one_asks(store: ArtifactStore) -> None:
+    first = await put(store, chunks(b"1"))
+    second = await put(store, chunks(b"2"), agent_id="beta", request_id="r2")
+    third = await put(store, chunks(b"3"), request_id="r2")
+    newest_first = sorted(ids([first, second, third]), reverse=True)
+
+    async def listed(wanted: ArtifactFilter, before: str | None = None) -> list[str]:
+        return ids(await store.page(wanted, limit=2, before=before))
+
+    everything = ArtifactFilter()
+    assert await listed(everything) == newest_first[:2]
+    assert await listed(everything, before=newest_first[1]) == newest_first[2:]
+    assert await listed(ArtifactFilter(agent_id=AgentId("beta"))) == [second.artifact_id]
+    assert set(await listed(ArtifactFilter(request_id=RequestId("r2")))) == {
+        second.artifact_id,
+        third.artifact_id,
+    }
+    assert await listed(ArtifactFilter(agent_id=AgentId("gamma"))) == []
+
+
+async def test_bytes_go_with_the_last_row_that_names_them(
+    store: ArtifactStore, directory: Path
+) -> None:
+    one, other = await put(store, chunks(b"same")), await put(store, chunks(b"same"))
+
+    await store.remove([one])
+    assert content_of(store, other) == b"same"
+    with pytest.raises(ArtifactUnknown):
+        await store.get(one.artifact_id)
+
+    await store.remove([other])
+    assert files(directory) == []
+
+
+async def test_the_oldest_come_first_and_equal_bytes_count_once(store: ArtifactStore) -> None:
+    kept = [await put(store, chunks(part)) for part in (b"same", b"same", b"longer")]
+    oldest_first = sorted(ids(kept))
+
+    assert await store.total_bytes() == 10
+    assert ids(await store.oldest(limit=2)) == oldest_first[:2]
+    assert ids(await store.oldest(limit=2, after=oldest_first[1])) == oldest_first[2:]
+
+
+async def test_bytes_whose_row_is_on_its_way_are_not_removed(
+    store: ArtifactStore, database: Database
+) -> None:
+    with closing(sqlite3.connect(database.path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        async with asyncio.TaskGroup() as tasks:
+            upload = tasks.create_task(put(store, chunks(b"x")))
+            await until(lambda: bool(database.failures))
+            assert not await store.release(hashlib.sha256(b"x").hexdigest())
+            other.execute("ROLLBACK")
+
+    assert content_of(store, upload.result()) == b"x"
+
+
+async def test_a_cancelled_upload_whose_row_comes_all_the_same_keeps_its_bytes(
+    store: ArtifactStore, database: Database
+) -> None:
+    """The writer does not take a row back, so the bytes wait for it, too."""
+    with closing(sqlite3.connect(database.path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        async with asyncio.TaskGroup() as tasks:
+            upload = tasks.create_task(put(store, chunks(b"x")))
+            await until(lambda: bool(database.failures))
+            upload.cancel()
+            await asyncio.wait([upload])
+            assert not await store.release(hashlib.sha256(b"x").hexdigest())
+            other.execute("ROLLBACK")
+
+    async def recorded() -> list[ArtifactRecord]:
+        return await store.page(ArtifactFilter(), limit=1, before=None)
+
+    async with asyncio.timeout(5):
+        while not (found := await recorded()):  # noqa: ASYNC110 (rows have no event)
+            await asyncio.sleep(0.01)
+    assert content_of(store, found[0]) == b"x"
+
+
+@pytest.mark.slow
+async def test_an_upload_waits_for_the_removal_of_equal_bytes(
+    store: ArtifactStore, directory: Path
+) -> None:
+    """Else its bytes could be taken for those that are to go, between their coming and its row."""
+    kept = await put(store, chunks(b"same"))
+
+    for _ in range(40):
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(store.remove([kept]))
+            uploads = [tasks.create_task(put(store, chunks(b"same"))) for _ in range(4)]
+        assert content_of(store, uploads[0].result()) == b"same"
+        await store.remove([upload.result() for upload in uploads[1:]])
+        kept = uploads[0].result()
+
+    assert len(files(directory)) == 1
+
+
+async def test_files_that_no_row_names_are_found_unless_there_are_too_many(
+    store: ArtifactStore, directory: Path
+) -> None:
+    kept = await put(store, chunks(b"kept"))
+    for number in range(3):
+        (directory / f"{number:064x}").write_bytes(b"nobody's")
+    (directory / "README").write_bytes(b"not ours")
+
+    assert sorted(await store.nameless(at_most=3) or ()) == [f"{n:064x}" for n in range(3)]
+    assert await store.nameless(at_most=2) is None
+    assert await store.release(f"{0:064x}")
+    assert not await store.release(kept.sha256)
+    assert not await store.release("f" * 64)
+    assert len(files(directory)) == 4

@@ -40,7 +40,8 @@ def over(command: CommandRecord, **changes: object) -> CommandRecord:
 
 
 async def test_what_was_recorded_is_found_again(journal: Journal) -> None:
-    command = command_record(page_asked="p3", params=msgspec.Raw(b'{"text":  "\\u00e4 spaced"}'))
+    params = msgspec.Raw(b'{"text":  "\\u00e4 spaced"}')
+    command = command_record(page_asked="p3", params=params, record="trace")
 
     assert await record(journal, command) is True
 

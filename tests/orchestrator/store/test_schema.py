@@ -33,13 +33,13 @@ def tables(path: Path) -> set[str]:
         return {name for (name,) in rows if not name.startswith("sqlite_")}
 
 
-def downgrade(path: Path) -> None:
-    """Take every migration back."""
+def downgrade(path: Path, revision: str = "base") -> None:
+    """Take migrations back, down to *revision*."""
     engine = create_engine(f"sqlite:///{path}")
     with as_file(files("orchestrator.migrations")) as scripts, engine.begin() as connection:
         configuration = alembic_configuration(scripts)
         configuration.attributes["connection"] = connection
-        command.downgrade(configuration, "base")
+        command.downgrade(configuration, revision)
     engine.dispose()
 
 
@@ -82,6 +82,61 @@ def test_down_and_up_again(tmp_path: Path) -> None:
 
     upgrade(path)
     assert tables(path) == {*metadata.tables, "alembic_version"}
+
+
+def test_commands_of_before_are_kept_over_each_migration(tmp_path: Path) -> None:
+    path = tmp_path / "xagent.db"
+    upgrade(path)
+    downgrade(path, "0003")
+    with closing(sqlite3.connect(path)) as connection:
+        before = columns(connection)
+        connection.execute(
+            "INSERT INTO agents VALUES ('alpha', 'i', 'c', 1, 1, 1, '{}', '', '', '', NULL)"
+        )
+        row = (1, "r1", "alpha", "goto", "{}", None, 30, 0, 900, "f", "queued", 0, "none", 0, 0, 0)
+        values = (*row, "", "", 1, *(None,) * (len(before) - 19))
+        # As the release before would write it, and as it would after the next migration.
+        insert = (
+            f"INSERT INTO commands ({', '.join(before)}) VALUES ({', '.join('?' * len(before))})"
+        )
+        connection.execute(insert, values)
+        connection.commit()
+
+        upgrade(path)
+        connection.execute(insert, (2, "r2", *values[2:]))
+        connection.commit()
+        assert "record" in columns(connection)
+        found = connection.execute("SELECT request_id, record FROM commands").fetchall()
+        assert found == [("r1", None), ("r2", None)]
+
+    downgrade(path, "0003")
+    with closing(sqlite3.connect(path)) as connection:
+        assert columns(connection) == before
+        assert connection.execute("SELECT count(*) FROM commands").fetchone() == (2,)
+
+
+def columns(connection: sqlite3.Connection) -> list[str]:
+    """Return the names of the columns of a command."""
+    return [row[1] for row in connection.execute("PRAGMA table_info(commands)")]
+
+
+def test_what_agents_announced_goes_back_into_their_rows(tmp_path: Path) -> None:
+    path = tmp_path / "xagent.db"
+    upgrade(path)
+    row = "INSERT INTO agents VALUES (?, 'i', ?, 1, 1, NULL, '{}', NULL, NULL, ?, ?)"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("INSERT INTO announcements VALUES ('d', '[1]')")
+        connection.executemany(
+            row,
+            [("new", "a", "[]", "d"), ("old", "b", "[2]", None), ("back", "c", "[3]", "d")],
+        )
+        connection.commit()
+
+    downgrade(path, "0001")
+
+    with closing(sqlite3.connect(path)) as connection:
+        found = connection.execute("SELECT agent_id, actions FROM agents").fetchall()
+    assert dict(found) == {"new": "[1]", "old": "[2]", "back": "[3]"}
 
 
 def test_a_migration_that_fails_leaves_nothing_behind(path: Path) -> None:

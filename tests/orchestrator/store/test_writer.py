@@ -63,6 +63,31 @@ async def test_writes_that_wait_together_share_a_commit(path: Path) -> None:
     assert len(notes(path)) == 50
 
 
+async def test_rows_of_one_caller_share_a_commit_and_are_counted(path: Path) -> None:
+    commits: list[int] = []
+    writer = Writer(opened(path), path, on_commit=lambda rows, _: commits.append(rows))
+
+    added = await writer.write_all(ADD, [{"id": number, "text": "x"} for number in range(5)])
+    changes = [{"id": number, "old": "x", "new": "y"} for number in (1, 2, 77)]
+
+    assert (added, await writer.write_all(CHANGE, changes)) == (5, 2)
+    assert await writer.write_all(ADD, []) == 0
+    assert commits == [5, 3]
+    await writer.close()
+
+
+async def test_what_is_wrong_with_one_of_several_rows_is_raised_and_the_others_are_written(
+    path: Path,
+) -> None:
+    writer = Writer(opened(path), path)
+
+    with pytest.raises(sqlite3.IntegrityError):
+        await writer.write_all(ADD, [{"id": 1, "text": "x"}, {"id": 1, "text": "x"}])
+
+    assert notes(path) == [(1, "x")]
+    await writer.close()
+
+
 async def test_a_lone_row_is_committed_before_submit_returns(path: Path) -> None:
     writer = Writer(opened(path), path)
     outcomes: list[bool | Exception] = []

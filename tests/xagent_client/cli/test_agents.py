@@ -1,4 +1,4 @@
-"""`xagent agents`, `show`, `actions` and `token`."""
+"""`xagent agents`, `show` and `token`."""
 
 from __future__ import annotations
 
@@ -63,24 +63,6 @@ def test_one_agent_is_shown_with_its_pages(command_line: Xagent) -> None:
     assert "p1 (main)" in text
     assert "about:blank" in text
     assert json.loads(command_line("show", "alpha", "--json").stdout)["agent_id"] == "alpha"
-
-
-def test_actions_are_listed_and_explained(command_line: Xagent) -> None:
-    listed = command_line("actions", "alpha").stdout
-    explained = command_line("actions", "alpha", "click").stdout
-
-    assert "url [wait_until]" in listed
-    assert "What goto does." in listed
-    assert "And more." in explained
-    assert "default 1" in explained
-    assert "required" in explained
-
-
-def test_a_mistyped_action_is_answered_with_near_ones(command_line: Xagent) -> None:
-    result = command_line("actions", "alpha", "clik")
-
-    assert result.exit_code == 2
-    assert "did you mean click?" in result.stderr
 
 
 def test_the_token_is_printed_alone(command_line: Xagent) -> None:

@@ -75,6 +75,35 @@ def test_options_become_the_envelope(command_line: Xagent, fake: FakeApi) -> Non
     assert fake.queries[-1] == {"wait": "18.0"}
 
 
+def test_a_recorded_command_says_where_it_can_be_looked_at(
+    command_line: Xagent, fake: FakeApi
+) -> None:
+    done = command_line("run", "alpha", "title", "--record", "trace")
+    failed = command_line("run", "alpha", "click", "target=!failed:page_closed", "--record=trace")
+
+    assert fake.bodies[0]["record"] == "trace"
+    assert done.stdout == "the title\n"
+    assert f"See what happened: {fake.url}/traces/a1" in done.stderr
+    assert "--out" not in done.stderr
+    assert failed.exit_code != 0
+    assert f"{fake.url}/traces/a2" in failed.stderr
+
+
+def test_what_is_written_to_a_file_is_what_the_action_made_and_not_its_trace(
+    command_line: Xagent, tmp_path: Path
+) -> None:
+    for action, expected in (("title", b"the title"), ("screenshot", PNG)):
+        out = tmp_path / action
+        command_line("run", "alpha", action, "--record", "trace", "--out", str(out))
+
+        assert out.read_bytes() == expected
+
+
+def test_other_kinds_of_recordings_are_refused(command_line: Xagent, fake: FakeApi) -> None:
+    assert command_line("run", "alpha", "title", "--record", "film").exit_code == 2
+    assert fake.bodies == []
+
+
 def test_an_unknown_key_is_refused_before_anything_is_sent(
     command_line: Xagent, fake: FakeApi
 ) -> None:

@@ -1,0 +1,1 @@
+"""What an agent types and tells nobody: kept on its machine, masked in all that leaves it."""

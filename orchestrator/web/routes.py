@@ -1,0 +1,26 @@
+"""Every path that is meant for people, put together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from starlette.routing import BaseRoute, Route
+
+from orchestrator.access.own_paths import SIGN_IN, SIGN_OUT
+from orchestrator.web.endpoint import Handler, PagePath
+from orchestrator.web.sign_in import SignInPages
+from orchestrator.web.traces import FILE, PATH, VIEWER, TracePages
+
+
+def build_web_routes(
+    sign_in: SignInPages, traces: TracePages, count: Callable[[str, str, int], None]
+) -> list[BaseRoute]:
+    """Return the routes; *count* hears the method, the path and the status of each answer."""
+    paths: Mapping[str, Mapping[str, Handler]] = {
+        SIGN_IN: {"GET": sign_in.show, "POST": sign_in.sign_in},
+        SIGN_OUT: {"POST": sign_in.sign_out},
+        f"{VIEWER}{{path:path}}": {"GET": traces.viewer_file},
+        f"{PATH}{{artifact_id}}": {"GET": traces.open},
+        f"{PATH}{{artifact_id}}/{FILE}": {"GET": traces.download},
+    }
+    return [Route(path, PagePath(path, count, methods)) for path, methods in paths.items()]

@@ -1,0 +1,1 @@
+"""Tests of where the browser may go, and of its one way out."""
