@@ -133,7 +133,7 @@ def drive_chromium(
         performer.limits = ActionLimits(limits.inline_result_bytes)
         browser.downloads.limit_bytes = limits.artifact_bytes
 
-    channels = {"live": LiveViews(browser).serve}
+    channels = {"live": LiveViews(browser, transfers).serve}
     return Drive(browser, performer, heed, channels, vault.masking)
 
 

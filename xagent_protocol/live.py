@@ -16,7 +16,8 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta
 
-from xagent_protocol.ids import PageId
+from xagent_protocol.control import ControlToken
+from xagent_protocol.ids import ArtifactId, PageId
 from xagent_protocol.outcomes import DialogState
 
 PICTURE_HEAD: Final = struct.Struct(">IdHH")
@@ -34,6 +35,13 @@ class Holder(msgspec.Struct, frozen=True):
     seconds: float
 
 
+class Chooser(msgspec.Struct, frozen=True):
+    """A file chooser that the holder's click has opened; the page waits for `files`."""
+
+    number: int
+    multiple: bool
+
+
 class LiveState(msgspec.Struct, frozen=True, tag="state", tag_field="type"):
     """How the page is; sent at first and whenever it changes."""
 
@@ -42,6 +50,7 @@ class LiveState(msgspec.Struct, frozen=True, tag="state", tag_field="type"):
     title: str
     dialog: DialogState | None
     control: Holder | None
+    chooser: Chooser | None = None
 
 
 class LiveGone(msgspec.Struct, frozen=True, tag="gone", tag_field="type"):
@@ -62,7 +71,7 @@ class LiveRefused(msgspec.Struct, frozen=True, tag="refused", tag_field="type"):
 class Want(msgspec.Struct, frozen=True, tag="want", tag_field="type"):
     """How pictures are to be from now on; the size is the largest, the shape stays."""
 
-    fps: Annotated[float, Meta(gt=0, le=60)] = 30.0
+    fps: Annotated[float, Meta(ge=0.05, le=60)] = 30.0
     width: Annotated[int, Meta(ge=16, le=4096)] = 1280
     height: Annotated[int, Meta(ge=16, le=4096)] = 1280
     quality: Annotated[int, Meta(ge=1, le=100)] = 60
@@ -121,12 +130,33 @@ class Composition(msgspec.Struct, frozen=True, tag="composition", tag_field="kin
 
 
 class Input(msgspec.Struct, frozen=True, tag="input", tag_field="type"):
-    """What the holder of the lease *token* does, in its order."""
+    """What the holder of the lease *token* does, in its order; none keeps the lease as well."""
 
-    token: Annotated[str, Meta(max_length=128)]
+    token: ControlToken
     events: Annotated[tuple[Mouse | Wheel | Key | Text | Composition, ...], Meta(max_length=200)]
     viewer: int = 0
 
 
+class AnswerDialog(msgspec.Struct, frozen=True, tag="dialog", tag_field="type"):
+    """The holder's answer to the dialog that is open; *text* is what an accepted prompt is told."""
+
+    token: ControlToken
+    accept: bool
+    text: Annotated[str, Meta(max_length=10_000)] | None = None
+    viewer: int = 0
+
+
+class ChooseFiles(msgspec.Struct, frozen=True, tag="files", tag_field="type"):
+    """The holder's answer to a file chooser: artifacts, or none to choose nothing."""
+
+    token: ControlToken
+    chooser: int
+    artifact_ids: Annotated[
+        tuple[Annotated[ArtifactId, Meta(min_length=1, max_length=128)], ...], Meta(max_length=100)
+    ]
+    viewer: int = 0
+
+
 FromAgent = LiveState | LiveGone | LiveRefused
-FromViewer = Want | Seen | Input
+FromHolder = Input | AnswerDialog | ChooseFiles
+FromViewer = Want | Seen | Input | AnswerDialog | ChooseFiles

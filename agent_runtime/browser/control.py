@@ -1,27 +1,34 @@
 """Who drives a page: commands, or for a while one person, under a lease.
 
-The lease carries a token that only grows, and it is checked here, where the browser is: what
-somebody sends under an older token, however late it comes, moves nothing. A lease ends when it is
-given back or when its time is over, whichever comes first.
+A lease is known by the digest of its token, and it is checked here, where the browser is: what
+somebody sends under another token, however late it comes, moves nothing. A lease ends when it is
+handed back or when nothing was done under it for its time, whichever comes first; its token never
+opens another.
 """
 
 from __future__ import annotations
 
 import asyncio
-import itertools
-import secrets
-from dataclasses import dataclass
+import hmac
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Final
 
-from agent_runtime.browser.errors import HumanHasControl, NotInControl
+from agent_runtime.browser.errors import HumanHasControl, NotInControl, TokenUsed
+
+SPENT_TOKENS: Final = 1_000
 
 
 @dataclass(frozen=True)
 class Lease:
-    """One stay at the wheel; *expires_at* on the loop's clock."""
+    """One stay at the wheel; *expires_at* on the loop's clock, *number* grows with each."""
 
     holder: str
-    token: str
+    digest: str
+    seconds: float
     expires_at: float
+    number: int
 
     @property
     def seconds_left(self) -> float:
@@ -29,26 +36,25 @@ class Lease:
         return self.expires_at - asyncio.get_running_loop().time()
 
 
-class Tokens:
-    """Makes tokens: a number that grows, so that they have an order, and a part nobody guesses."""
+@dataclass(frozen=True)
+class HandBack:
+    """How the last lease ended; without a *note*, if its time was over."""
 
-    def __init__(self) -> None:
-        """Begin anew."""
-        self._numbers = itertools.count(1)
-
-    def next(self) -> str:
-        """Return a token above all before."""
-        return f"{next(self._numbers)}-{secrets.token_urlsafe(16)}"
+    holder: str
+    note: str = ""
 
 
 class Control:
     """The lease of one page."""
 
-    def __init__(self, tokens: Tokens) -> None:
-        """Begin with commands in control; *tokens* are the agent's."""
-        self._tokens = tokens
+    def __init__(self, on_change: Callable[[], None] = lambda: None) -> None:
+        """Begin with commands in control; *on_change* is called when that is another."""
+        self._on_change = on_change
         self._lease: Lease | None = None
+        self._given = 0
+        self._spent: deque[str] = deque(maxlen=SPENT_TOKENS)
         self._changed = asyncio.Event()
+        self.last: HandBack | None = None
 
     @property
     def lease(self) -> Lease | None:
@@ -57,14 +63,21 @@ class Control:
             self._end()
         return self._lease
 
-    def take(self, holder: str, seconds: float) -> Lease:
-        """Give *holder* the wheel.
+    def take(self, holder: str, digest: str, seconds: float) -> Lease:
+        """Give *holder* the wheel, or let them keep it who ask again by the same token.
 
         Raises:
-            HumanHasControl: somebody has it; the message says who, and for how long.
+            HumanHasControl: somebody else has it; the message says who, and for how long.
+            TokenUsed: it was the token of a lease that is over.
         """
+        if self.holds(digest):
+            return self.renew(digest, seconds)
         self.refuse()
-        self._lease = Lease(holder, self._tokens.next(), _in(seconds))
+        if digest in self._spent:
+            raise TokenUsed("control_token: its lease is over; make another token")
+        self._given += 1
+        self._lease = Lease(holder, digest, seconds, _in(seconds), self._given)
+        self._on_change()
         return self._lease
 
     def refuse(self) -> None:
@@ -76,28 +89,38 @@ class Control:
                 {"holder": lease.holder, "seconds": round(lease.seconds_left, 1)},
             )
 
-    def extend(self, token: str, seconds: float) -> Lease:
-        """Let the lease of *token* last *seconds* from now; raises `NotInControl`."""
-        lease = self.check(token)
-        self._lease = Lease(lease.holder, lease.token, _in(seconds))
+    def renew(self, digest: str, seconds: float | None = None) -> Lease:
+        """Let the lease of *digest* last its time, or *seconds*, from now.
+
+        Raises:
+            NotInControl: it is over, or was never given.
+        """
+        lease = self.check(digest)
+        seconds = lease.seconds if seconds is None else seconds
+        self._lease = replace(lease, seconds=seconds, expires_at=_in(seconds))
         return self._lease
 
-    def give_back(self, token: str) -> Lease:
-        """End the lease of *token* and return it; raises `NotInControl`."""
-        lease = self.check(token)
-        self._end()
+    def give_back(self, digest: str, note: str = "") -> Lease:
+        """End the lease of *digest* and return it; raises `NotInControl`."""
+        lease = self.check(digest)
+        self._end(note)
         return lease
 
-    def check(self, token: str) -> Lease:
-        """Return the lease of *token*.
+    def check(self, digest: str) -> Lease:
+        """Return the lease of *digest*.
 
         Raises:
             NotInControl: it is over, or was never given.
         """
         lease = self.lease
-        if lease is None or not secrets.compare_digest(lease.token, token):
+        if lease is None or not self.holds(digest):
             raise NotInControl("that lease is over: take control again")
         return lease
+
+    def holds(self, digest: str) -> bool:
+        """Say whether the lease of *digest* holds now."""
+        lease = self.lease
+        return lease is not None and hmac.compare_digest(lease.digest, digest)
 
     async def wait_until_free(self) -> None:
         """Wait until nobody holds a lease; cancelling this is safe."""
@@ -109,9 +132,13 @@ class Control:
             except TimeoutError:
                 continue
 
-    def _end(self) -> None:
-        self._lease = None
+    def _end(self, note: str = "") -> None:
+        lease, self._lease = self._lease, None
+        if lease is not None:
+            self._spent.append(lease.digest)
+            self.last = HandBack(lease.holder, note)
         self._changed.set()
+        self._on_change()
 
 
 def _in(seconds: float) -> float:

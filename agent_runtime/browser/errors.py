@@ -77,6 +77,18 @@ class NotInControl(BrowserError):
     code = ErrorCode.NOT_IN_CONTROL
 
 
+class NothingAsked(BrowserError):
+    """The page waits for no such answer."""
+
+    code = ErrorCode.NOT_ACTIONABLE
+
+
+class TokenUsed(BrowserError):
+    """The lease of that token is over; nobody is given another by it."""
+
+    code = ErrorCode.INVALID_PARAMS
+
+
 class LabelTaken(BrowserError):
     """Another open page bears this label."""
 

@@ -16,7 +16,7 @@ from weakref import WeakKeyDictionary
 
 from playwright.async_api import CDPSession, Frame, JSHandle, Page
 
-from agent_runtime.browser.control import Control, Tokens
+from agent_runtime.browser.control import Control
 from agent_runtime.browser.dialogs import Dialogs
 from agent_runtime.browser.emulation import Emulation
 from agent_runtime.browser.errors import CALL_FAILED
@@ -39,8 +39,10 @@ _ERROR_PAGE_MS: Final = 500.0
 class Tab:
     """A page of the running browser; gone for good when it closes or the browser dies."""
 
-    def __init__(self, page_id: PageId, page: Page, launch: Launch, tokens: Tokens) -> None:
-        """Give *page* its id; *tokens* are those of leases to drive it by hand."""
+    def __init__(
+        self, page_id: PageId, page: Page, launch: Launch, on_change: Callable[[], None]
+    ) -> None:
+        """Give *page* its id; *on_change* is called when its summary is another."""
         self.id = page_id
         self.page = page
         self.launch = launch
@@ -50,9 +52,9 @@ class Tab:
         self.title_is_due = True
         self.label: str | None = None
         self.dialogs = Dialogs(page_id, self.interrupt)
-        self.control = Control(tokens)
-        self.was_taken_over = False
-        """Whether the command that runs here was ended for a person; it clears this itself."""
+        self.control = Control(on_change)
+        self.taken_by: str | None = None
+        """Who is taking the page over from the command that runs on it."""
         self.moves = 0
         """How often it has gone from one document, or place in it, to another."""
         self.snapshot_number = 0
@@ -87,6 +89,8 @@ class Tab:
     def running(self, deadline: asyncio.Timeout) -> Iterator[None]:
         """Let the end of this page end the block at once, by letting *deadline* pass."""
         self._running.add(deadline)
+        if self.taken_by is not None:
+            self.interrupt()
         try:
             yield
         finally:
@@ -99,10 +103,15 @@ class Tab:
             if not deadline.expired():
                 deadline.reschedule(now)
 
-    def take_over(self) -> None:
-        """End the command that runs here, because a person takes the page over."""
-        self.was_taken_over = True
+    @contextmanager
+    def taking_over(self, holder: str) -> Iterator[None]:
+        """End whatever command runs here in the block, because a person takes the page over."""
+        self.taken_by = holder
         self.interrupt()
+        try:
+            yield
+        finally:
+            self.taken_by = None
 
     async def has_moved(self, moves: int) -> None:
         """Wait until it has moved more often than *moves*, or for long enough."""
@@ -194,6 +203,7 @@ class Tab:
             self.label,
             self.is_isolated,
             self.dialogs.open,
+            None if (lease := self.control.lease) is None else lease.holder,
         )
 
     async def begin_snapshot(self) -> int:

@@ -1,6 +1,7 @@
 """The hands of the person who drives a page: their input, in its order, under their lease.
 
-What is typed is put through and forgotten: it is in no journal and no log.
+What is typed is put through and forgotten: it is in no journal and no log. While the page shows a
+dialog or asks for files nothing else gets through to it, and the answers do not wait for it.
 """
 
 from __future__ import annotations
@@ -8,13 +9,31 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
+from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
 from typing import Any, Final
 
-from playwright.async_api import CDPSession
+from playwright.async_api import CDPSession, FileChooser
 
-from agent_runtime.browser.errors import CALL_FAILED
+from agent_runtime.actions.artifacts import ArtifactStore
+from agent_runtime.browser.browser import Browser
+from agent_runtime.browser.errors import CALL_FAILED, NothingAsked
+from agent_runtime.browser.files import private_directory
 from agent_runtime.browser.tab import Tab
-from xagent_protocol.live import Composition, Input, Key, Mouse, Text, Wheel
+from xagent_protocol.control import digest_of
+from xagent_protocol.live import (
+    AnswerDialog,
+    ChooseFiles,
+    Chooser,
+    Composition,
+    FromHolder,
+    Input,
+    Key,
+    Mouse,
+    Text,
+    Wheel,
+)
 
 MOST_WAITING: Final = 1_000
 """Events that wait for the page; what somebody does beyond that while it hangs is dropped."""
@@ -27,24 +46,84 @@ Event = Mouse | Wheel | Key | Text | Composition
 class Hands:
     """Sends input to one page."""
 
-    def __init__(self, tab: Tab, cdp: CDPSession) -> None:
-        """Act on *tab* through a session of one's own."""
+    def __init__(
+        self, tab: Tab, cdp: CDPSession, browser: Browser, artifacts: ArtifactStore
+    ) -> None:
+        """Act on *tab* of *browser* through a session of one's own."""
         self._tab = tab
         self._cdp = cdp
-        self._waiting: deque[Event] = deque()
+        self._uploads = browser.uploads
+        self._directory = browser.settings.uploads
+        self._artifacts = artifacts
+        self._open_chooser: FileChooser | None = None
+        self._choosers = 0
+        self._is_watching = False
+        self._waiting: deque[tuple[str, Event]] = deque()
+        """What is to be done, each with the digest of the lease that it was sent under."""
         self._arrived = asyncio.Event()
         self._held: dict[str, Event] = {}
         """Keys and buttons that are down, with what lets them go."""
 
-    def take(self, message: Input) -> None:
-        """Queue what somebody does.
+    @property
+    def chooser(self) -> Chooser | None:
+        """The file chooser that is open."""
+        opened = self._open_chooser
+        return None if opened is None else Chooser(self._choosers, opened.is_multiple())
+
+    async def take(self, message: FromHolder) -> None:
+        """Queue what somebody does, or do it at once if the page waits for it.
 
         Raises:
             NotInControl: their lease is over; nothing of it is done.
+            NothingAsked: no such dialog or file chooser is open.
+            ArtifactUnavailable: a chosen file cannot be had.
         """
-        self._tab.control.check(message.token)
-        for event in message.events:
-            self._queue(event)
+        digest = digest_of(message.token)
+        self._tab.control.renew(digest)
+        self._watch()
+        match message:
+            case Input():
+                for event in message.events:
+                    self._queue(digest, event)
+            case AnswerDialog():
+                answer = self._tab.dialogs.answer(accept=message.accept, prompt_text=message.text)
+                if await answer is None:
+                    raise NothingAsked(f"page {self._tab.id} shows no dialog")
+            case ChooseFiles():
+                await self._choose(message)
+
+    def _watch(self) -> None:
+        """Keep the page's file choosers open from now on, for the holder to answer."""
+        if not self._is_watching:
+            self._is_watching = True
+            self._tab.page.on("filechooser", self._meet)
+
+    def _meet(self, chooser: FileChooser) -> None:
+        if self._tab.control.lease is not None:
+            self._choosers += 1
+            self._open_chooser = chooser
+
+    async def _choose(self, message: ChooseFiles) -> None:
+        opened = self._open_chooser
+        if opened is None or message.chooser != self._choosers:
+            raise NothingAsked(f"page {self._tab.id} asks for no files")
+        if len(message.artifact_ids) > 1 and not opened.is_multiple():
+            raise NothingAsked("it takes one file")
+        self._open_chooser = None
+        if not message.artifact_ids:
+            return
+        parent = await asyncio.to_thread(private_directory, self._directory)
+        directory = Path(await asyncio.to_thread(mkdtemp, dir=parent))
+        try:
+            files = []
+            for artifact_id in message.artifact_ids:
+                fetched = await self._artifacts.fetch(artifact_id, directory)
+                files.append((fetched.path, fetched.name))
+            async with self._uploads.lent(self._tab, files) as paths:
+                with contextlib.suppress(*CALL_FAILED):
+                    await opened.set_files(paths)
+        finally:
+            await asyncio.to_thread(rmtree, directory, ignore_errors=True)
 
     async def run(self) -> None:
         """Do what is queued, one after the other, for ever."""
@@ -52,23 +131,34 @@ class Hands:
             await self._arrived.wait()
             self._arrived.clear()
             while self._waiting:
-                event = self._waiting.popleft()
-                self._note(event)
-                await self._do(event)
+                digest, event = self._waiting.popleft()
+                if self._tab.control.holds(digest):
+                    self._note(event)
+                    await self._do(event)
+
+    async def rest(self) -> None:
+        """Let go of what is held, if nobody drives the page any more."""
+        if self._held and self._tab.control.lease is None:
+            await self.let_go()
+
+    async def end(self) -> None:
+        """Let go, and leave the page as if there had been nobody."""
+        await self.let_go()
+        if self._is_watching:
+            self._tab.page.remove_listener("filechooser", self._meet)
 
     async def let_go(self) -> None:
-        """Release what is still held, when whoever held it is gone."""
+        """Release what is held, and forget what is still to be done."""
         self._waiting.clear()
         held, self._held = self._held, {}
         for event in held.values():
             await self._do(event)
 
-    def _queue(self, event: Event) -> None:
-        last = self._waiting[-1] if self._waiting else None
-        if _is_move(event) and last is not None and _is_move(last):
+    def _queue(self, digest: str, event: Event) -> None:
+        if self._waiting and _is_move(event) and _is_move(self._waiting[-1][1]):
             self._waiting.pop()  # only where the pointer has come to matters
         if len(self._waiting) < MOST_WAITING:
-            self._waiting.append(event)
+            self._waiting.append((digest, event))
             self._arrived.set()
 
     def _note(self, event: Event) -> None:

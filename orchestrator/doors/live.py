@@ -27,7 +27,6 @@ from xagent_protocol.live import (
     SUBPROTOCOL,
     FromAgent,
     FromViewer,
-    Input,
     LiveGone,
     LiveRefused,
     LiveState,
@@ -234,9 +233,9 @@ class _LivePage:
                 self._ask()
             case Seen():
                 viewer.note_seen(message.number)
-            case Input() if viewer.may_control:
+            case _ if viewer.may_control:
                 self._say(msgspec.structs.replace(message, viewer=viewer.number))
-            case Input():
+            case _:
                 viewer.refuse(Forbidden.code, "You may look, and not touch.")
 
     async def run(self, channel: ChannelSocket) -> None:

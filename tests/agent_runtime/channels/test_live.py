@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -13,9 +14,11 @@ import pytest_asyncio
 from websockets.asyncio.client import connect
 from websockets.asyncio.server import ServerConnection, serve
 
-from agent_runtime.channels.live import UNDER_WAY, LiveViews
-from tests.agent_runtime.actions.asking import Asker, running_browser
+from agent_runtime.channels.film import UNDER_WAY
+from agent_runtime.channels.live import LiveViews
+from tests.agent_runtime.actions.asking import Asker, result_of, running_browser
 from tests.site import Site
+from xagent_protocol.control import digest_of
 from xagent_protocol.ids import ChannelId
 from xagent_protocol.live import (
     PICTURE_HEAD,
@@ -97,7 +100,7 @@ async def viewing(asker: Asker, page: str | None = None) -> AsyncIterator[Viewer
         async def show() -> None:
             async with connect(f"ws://127.0.0.1:{port}", compression=None) as socket:
                 message = OpenChannel(ChannelId("c"), "live", page)
-                await LiveViews(asker.browser).serve(socket, message)
+                await LiveViews(asker.browser, asker.artifacts).serve(socket, message)
 
         showing = all_.create_task(show())
         yield Viewer(await arrived)
@@ -108,8 +111,16 @@ async def viewing(asker: Asker, page: str | None = None) -> AsyncIterator[Viewer
 
 async def in_control(asker: Asker) -> str:
     """Take the main page over."""
-    taken: Any = await asker.get("take_control", holder="Ada")
-    return str(taken["token"])
+    token = secrets.token_urlsafe(16)
+    await ask_as(asker, token, "take_control", holder="Ada")
+    return token
+
+
+async def ask_as(asker: Asker, token: str, action: str, **params: Any) -> Any:
+    """Do something under a lease; it must succeed."""
+    command = asker.command(action, **params)
+    own = msgspec.structs.replace(command, control_digest=digest_of(token))
+    return result_of(await asker.performer.perform(own))
 
 
 async def test_a_page_is_shown_as_it_is(asker: Asker, site: Site) -> None:
@@ -193,7 +204,7 @@ async def test_what_the_holder_types_and_clicks_arrives(asker: Asker, site: Site
             while await main.page.input_value("#name") != "Ada 中 漢":
                 await viewer.say(Seen(0))
 
-    await asker.get("return_control", token=token)
+    await ask_as(asker, token, "return_control")
 
 
 async def test_the_wheel_scrolls(asker: Asker, site: Site) -> None:
@@ -206,13 +217,13 @@ async def test_the_wheel_scrolls(asker: Asker, site: Site) -> None:
         assert main is not None
         await main.page.wait_for_function("scrollY > 300")
 
-    await asker.get("return_control", token=token)
+    await ask_as(asker, token, "return_control")
 
 
 async def test_an_old_token_moves_nothing(asker: Asker, site: Site) -> None:
     await asker.get("goto", url=site.url("/form"))
     token = await in_control(asker)
-    await asker.get("return_control", token=token)
+    await ask_as(asker, token, "return_control")
 
     async with viewing(asker) as viewer:
         await viewer.say(Input(token, (Text("late"),), viewer=7))
@@ -234,7 +245,7 @@ async def test_a_key_that_is_held_is_let_go_with_the_channel(asker: Asker, site:
         await viewer.hear(LiveState)
 
     await main.page.wait_for_function("window.up === 'ShiftLeft'")
-    await asker.get("return_control", token=token)
+    await ask_as(asker, token, "return_control")
 
 
 async def test_who_has_control_and_what_is_asked_is_shown(asker: Asker, site: Site) -> None:
@@ -253,7 +264,7 @@ async def test_who_has_control_and_what_is_asked_is_shown(asker: Asker, site: Si
     assert first.dialog is None
     assert asked.dialog.message == "really?"
     assert held.control.holder == "Ada"
-    await asker.get("return_control", token=token)
+    await ask_as(asker, token, "return_control")
     await asker.get("dialog_policy", confirm="dismiss")
 
 
