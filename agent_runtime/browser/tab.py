@@ -78,6 +78,8 @@ class Tab:
         self.init_scripts: dict[str, Callable[[], Awaitable[None]]] = {}
         """How to remove what runs in each document to come, by id."""
         self.init_scripts_made = 0
+        self.commands = 0
+        """How many have begun here."""
         self._running: set[asyncio.Timeout] = set()
 
     @property
@@ -88,6 +90,7 @@ class Tab:
     @contextmanager
     def running(self, deadline: asyncio.Timeout) -> Iterator[None]:
         """Let the end of this page end the block at once, by letting *deadline* pass."""
+        self.commands += 1
         self._running.add(deadline)
         if self.taken_by is not None:
             self.interrupt()

@@ -1,7 +1,9 @@
 """The pictures of one page, at the pace of whoever looks, and behind whatever commands do.
 
-A picture that waits is replaced by the next, and Chromium draws no more than two that nobody has
-taken: so what costs is what is seen.
+Chromium draws a picture only when it is allowed one more, so what it costs is what is seen. While
+it films a page it copies each frame of it, though, wanted or not, and that takes a good part of a
+processor. So for a few pictures a second, and while commands come one upon the other, the page is
+not filmed: it is looked at once per picture.
 """
 
 from __future__ import annotations
@@ -9,7 +11,8 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, Final
 
 from playwright.async_api import CDPSession
@@ -20,13 +23,22 @@ from xagent_protocol.live import PICTURE_HEAD, Want
 UNDER_WAY: Final = 3
 """Pictures that may be on their way; a round trip's worth at thirty a second."""
 
-FILM_FPS: Final = 2.0
-"""Below this the page is not filmed but looked at, a picture at a time."""
+LOOK_FPS: Final = 5.0
+"""Up to so many a second the page is looked at, instead of filmed."""
 
-DEFERENCE_SECONDS: Final = 0.1
-"""The longest that a picture waits for commands to be done."""
+BUSY_COMMANDS: Final = 5
+BUSY_SECONDS: Final = 0.25
+"""So many commands within so long are let through first."""
 
-_SCREENCAST: Final = "Page.screencastFrame"
+QUIET_SECONDS: Final = 0.25
+"""After so long without a picture one is looked for: what changed last may not have been drawn,
+because no more was allowed at that moment."""
+
+SURPLUS: Final = 2
+"""How many pictures Chromium draws beyond the one that it is allowed; these are never allowed
+again, so that each picture is drawn when it is wanted and not before."""
+
+_FRAME: Final = "Page.screencastFrame"
 
 
 class Film:
@@ -35,23 +47,25 @@ class Film:
     def __init__(
         self,
         cdp: CDPSession,
-        is_busy: Callable[[], bool],
+        count_commands: Callable[[], int],
         send: Callable[[bytes], Awaitable[None]],
     ) -> None:
-        """Film the page of *cdp*; *is_busy* says whether a command works on it."""
+        """Show the page of *cdp*; *count_commands* says how many have begun on it so far."""
         self._cdp = cdp
-        self._is_busy = is_busy
+        self._count_commands = count_commands
         self._send = send
         self._want: Want | None = None
-        self._is_rolling = False
-        self._newest: dict[str, Any] | None = None
-        self._last: str | None = None
-        self._is_due = asyncio.Event()
         self._wants_other = asyncio.Event()
+        self._last = ""
+        self._frames: deque[dict[str, Any]] = deque()
+        self._arrived = asyncio.Event()
         self._sent = self._seen = 0
         self._has_room = asyncio.Event()
         self._has_room.set()
-        self._tasks = asyncio.TaskGroup()
+        self._is_settled = False
+        """Whether what was shown last is how the page stands."""
+        self._commands: deque[tuple[float, int]] = deque()
+        """How many had begun, at moments of the last quarter of a second."""
 
     def want(self, want: Want) -> None:
         """Let pictures be so from now on."""
@@ -66,35 +80,68 @@ class Film:
 
     async def run(self) -> None:
         """Send pictures, for ever."""
-        self._cdp.on(_SCREENCAST, self._take)
-        async with self._tasks as tasks:
-            tasks.create_task(self._roll())
-            tasks.create_task(self._send_pictures())
-
-    async def _roll(self) -> None:
-        """Let Chromium film, or look from time to time, as is wanted."""
-        while True:
-            if self._want is None:
-                await self._wants_other.wait()
-                continue
-            self._wants_other.clear()
-            await self._stop()
-            if self._want.fps < FILM_FPS:
-                await self._look(self._want)
-                continue
-            await self._start(self._want)
+        self._cdp.on(_FRAME, self._take)
+        try:
             await self._wants_other.wait()
+            while True:
+                await self._has_room.wait()
+                if self._is_to_be_filmed():
+                    await self._film()
+                else:
+                    await self._look()
+        finally:
+            self._cdp.remove_listener(_FRAME, self._take)
 
-    async def _look(self, want: Want) -> None:
-        """Take one picture, and wait until the next is due."""
-        self._is_due.clear()
-        await self._start(want)
+    async def _look(self) -> None:
+        """Send one picture, and wait until the next is due."""
+        next_at = asyncio.get_running_loop().time() + 1 / min(self._wanted.fps, LOOK_FPS)
+        self._wants_other.clear()
+        async with self._rolling():
+            frame = await self._next_frame()
+        if frame is not None:
+            await self._show(frame)
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(1 / want.fps):
+            async with asyncio.timeout_at(next_at):
                 await self._wants_other.wait()
 
-    async def _start(self, want: Want) -> None:
-        self._is_rolling = True
+    async def _film(self) -> None:
+        """Send pictures until others are wanted, commands come, or the page has come to rest."""
+        loop = asyncio.get_running_loop()
+        self._wants_other.clear()
+        surplus, next_at = SURPLUS, loop.time()
+        async with self._rolling():
+            while self._is_to_be_filmed() and not self._wants_other.is_set():
+                frame = await self._next_frame()
+                if frame is None:
+                    if self._is_settled:
+                        continue
+                    self._is_settled = True
+                    return  # begun anew, it draws what there is
+                await self._show(frame)
+                if surplus:
+                    surplus -= 1
+                    continue
+                if not await self._comes_to_have_room():
+                    return
+                await asyncio.sleep(next_at - loop.time())
+                # A little sooner than asked, since the browser draws in a rhythm of its own.
+                next_at = loop.time() + 0.9 / self._wanted.fps
+                await self._allow(frame)
+
+    async def _show(self, frame: dict[str, Any]) -> None:
+        if frame["data"] == self._last:
+            return
+        self._last = frame["data"]
+        self._is_settled = False
+        self._sent += 1
+        if self._sent - self._seen >= UNDER_WAY:
+            self._has_room.clear()
+        await self._send(_picture(self._sent, frame))
+
+    @contextlib.asynccontextmanager
+    async def _rolling(self) -> AsyncIterator[None]:
+        want = self._wanted
+        self._frames.clear()
         with contextlib.suppress(*CALL_FAILED):
             await self._cdp.send(
                 "Page.startScreencast",
@@ -105,46 +152,54 @@ class Film:
                     "maxHeight": want.height,
                 },
             )
-
-    async def _stop(self) -> None:
-        if self._is_rolling:
-            self._is_rolling = False
+        try:
+            yield
+        finally:
             with contextlib.suppress(*CALL_FAILED):
                 await self._cdp.send("Page.stopScreencast")
 
-    def _take(self, frame: dict[str, Any]) -> None:
-        replaced, self._newest = self._newest, frame
-        self._is_due.set()
-        if self._want is not None and self._want.fps < FILM_FPS:
-            self._tasks.create_task(self._stop())
-        elif replaced is not None:
-            self._tasks.create_task(self._acknowledge(replaced))
-
-    async def _send_pictures(self) -> None:
-        loop = asyncio.get_running_loop()
-        next_at = loop.time()
-        while True:
-            await self._is_due.wait()
-            await self._has_room.wait()
-            await asyncio.sleep(next_at - loop.time())
-            self._is_due.clear()
-            frame, self._newest = self._newest, None
-            if frame is None or self._want is None:
-                continue
-            # A little sooner than asked, since the browser draws in a rhythm of its own.
-            next_at = loop.time() + 0.9 / self._want.fps
-            self._tasks.create_task(self._acknowledge(frame))
-            if self._want.fps < FILM_FPS and frame["data"] == self._last:
-                continue  # still the same
-            self._last = frame["data"] if self._want.fps < FILM_FPS else None
-            self._sent += 1
-            if self._sent - self._seen >= UNDER_WAY:
-                self._has_room.clear()
-            await self._send(_picture(self._sent, frame))
-
-    async def _acknowledge(self, frame: dict[str, Any]) -> None:
+    async def _allow(self, frame: dict[str, Any]) -> None:
         with contextlib.suppress(*CALL_FAILED):
             await self._cdp.send("Page.screencastFrameAck", {"sessionId": frame["sessionId"]})
+
+    async def _next_frame(self) -> dict[str, Any] | None:
+        """Return the next picture, or null if none comes for a while."""
+        if not self._frames and not await _comes(self._arrived):
+            return None
+        frame = self._frames.popleft()
+        if not self._frames:
+            self._arrived.clear()
+        return frame
+
+    async def _comes_to_have_room(self) -> bool:
+        return self._has_room.is_set() or await _comes(self._has_room)
+
+    def _take(self, frame: dict[str, Any]) -> None:
+        # What raises here would be thrown at whatever call of Playwright's is under way.
+        self._frames.append(frame)
+        self._arrived.set()
+
+    @property
+    def _wanted(self) -> Want:
+        assert self._want is not None
+        return self._want
+
+    def _is_to_be_filmed(self) -> bool:
+        return self._wanted.fps > LOOK_FPS and not self._is_busy()
+
+    def _is_busy(self) -> bool:
+        now, count = asyncio.get_running_loop().time(), self._count_commands()
+        self._commands.append((now, count))
+        while self._commands[0][0] < now - BUSY_SECONDS:
+            self._commands.popleft()
+        return count - self._commands[0][1] >= BUSY_COMMANDS
+
+
+async def _comes(event: asyncio.Event) -> bool:
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(QUIET_SECONDS):
+            await event.wait()
+    return event.is_set()
 
 
 def _picture(number: int, frame: dict[str, Any]) -> bytes:

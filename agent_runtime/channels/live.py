@@ -76,9 +76,13 @@ class _View:
         self._socket = socket
         self._tab = tab
         self._hands = hands
-        self._film = Film(cdp, tab.turn.locked, socket.send)
+        self._film = Film(cdp, self._count_commands, socket.send)
         self._told: LiveState | None = None
         self._tasks = asyncio.TaskGroup()
+
+    def _count_commands(self) -> int:
+        # Whoever drives the page by hand wants to see more than to be quick.
+        return 0 if self._tab.control.lease is not None else self._tab.commands
 
     async def run(self) -> None:
         async with self._tasks as tasks:

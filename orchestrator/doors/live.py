@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections import deque
+from collections.abc import Callable
 from typing import Final, Self
 
 import msgspec
@@ -59,6 +60,8 @@ class Viewer:
     def __init__(self, number: int, socket: ChannelSocket, *, may_control: bool) -> None:
         """Show things on *socket*."""
         self.number = number
+        self.on_taken: Callable[[bytes], None] = lambda picture: None
+        """Hears of each picture that there was room for."""
         self.want: Want | None = None
         self.may_control = may_control
         self._socket = socket
@@ -119,6 +122,7 @@ class Viewer:
             self._next_at = loop.time() + 0.9 / want.fps
             picture, self._picture = self._picture, None
             self._sent += 1
+            self.on_taken(picture)
             # Each viewer's pictures have numbers of their own, by which it says that it has them.
             await self._socket.send(self._sent.to_bytes(4) + picture[4:])
 
@@ -201,11 +205,13 @@ class _LivePage:
         self._want: Want | None = None
         self._state: str | None = None
         self._picture: bytes | None = None
+        self._taken = 0
         self._is_closing = False
 
     def join(self, viewer: Viewer) -> None:
         """Let *viewer* see what there is, and what comes."""
         self._viewers[viewer.number] = viewer
+        viewer.on_taken = self._note_taken
         if self._state is not None:
             viewer.tell(self._state)
         if self._picture is not None:
@@ -264,9 +270,15 @@ class _LivePage:
         if len(picture) < PICTURE_HEAD.size:
             return
         self._picture = picture
-        self._say(Seen(int.from_bytes(picture[:4])))
         for viewer in self._viewers.values():
             viewer.show(picture)
+
+    def _note_taken(self, picture: bytes) -> None:
+        """Let the agent send on, as long as anybody can see it."""
+        number = int.from_bytes(picture[:4])
+        if number > self._taken:
+            self._taken = number
+            self._say(Seen(number))
 
     def _tell(self, text: str) -> None:
         try:
