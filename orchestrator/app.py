@@ -73,6 +73,7 @@ class Orchestrator:
     dispatcher: Dispatcher
     heartbeat: Heartbeat
     events: Events
+    live_pages: LivePages
 
     def drain(self) -> None:
         """Refuse what is new, answer who waits, tell the agents; commands run on there."""
@@ -201,7 +202,9 @@ async def _build(
             tasks.create_task(retention.run(), name="retention"),
         ]
         try:
-            yield Orchestrator(app, BusiestRoute(app, services), dispatcher, heartbeat, events)
+            yield Orchestrator(
+                app, BusiestRoute(app, services), dispatcher, heartbeat, events, live_pages
+            )
         finally:
             for loop in loops:
                 loop.cancel()

@@ -136,6 +136,7 @@ class LivePages:
         self._connections = connections
         self._pages: dict[tuple[AgentId, str], _LivePage] = {}
         self._tasks = asyncio.TaskGroup()
+        self._serving: set[asyncio.Task[None]] = set()
         self._numbers = itertools.count(1)
 
     async def __aenter__(self) -> Self:
@@ -145,8 +146,8 @@ class LivePages:
 
     async def __aexit__(self, *_: object) -> None:
         """Close every channel."""
-        for page in tuple(self._pages.values()):
-            page.close()
+        for serving in self._serving:
+            serving.cancel()
         await self._tasks.__aexit__(None, None, None)
 
     def __len__(self) -> int:
@@ -179,7 +180,9 @@ class LivePages:
         shown = self._pages.get(key)
         if shown is None:
             shown = self._pages[key] = _LivePage()
-            self._tasks.create_task(self._serve(key, shown, live, page_id))
+            serving = self._tasks.create_task(self._serve(key, shown, live, page_id))
+            self._serving.add(serving)
+            serving.add_done_callback(self._serving.discard)
         return shown
 
     async def _serve(
@@ -249,12 +252,15 @@ class _LivePage:
         self._channel = channel
         async with asyncio.TaskGroup() as tasks:
             writing = tasks.create_task(self._write(channel))
-            while (message := await channel.receive()) is not None:
-                if isinstance(message, bytes):
-                    self._show(message)
-                else:
-                    self._tell(message)
-            writing.cancel()
+            try:
+                while (message := await channel.receive()) is not None:
+                    if isinstance(message, bytes):
+                        self._show(message)
+                    else:
+                        self._tell(message)
+            finally:
+                writing.cancel()
+                await channel.close()
 
     def close(self) -> None:
         """Close the channel; what follows from it follows."""

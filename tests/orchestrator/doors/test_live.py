@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import shutil
 import socket
+import tracemalloc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -22,10 +23,12 @@ from orchestrator.settings import Settings
 from orchestrator.store.database import FILE_NAME
 from tests.null_agent import NullAgent
 from tests.orchestrator.gateway.conftest import TOKEN, Server, running
-from xagent_protocol.ids import PageId
+from xagent_protocol.ids import AgentId, PageId
 from xagent_protocol.live import (
     PICTURE_HEAD,
     SUBPROTOCOL,
+    AnswerDialog,
+    ChooseFiles,
     FromAgent,
     FromViewer,
     Input,
@@ -43,6 +46,7 @@ pytestmark = pytest.mark.slow
 _from_agent = msgspec.json.Decoder(FromAgent)
 _from_viewer = msgspec.json.Decoder(FromViewer)
 
+TOKEN_OF_ADA = "ada-q8ZrT0pW3xYvB1nM7uKd"
 STATE = LiveState(PageId("p1"), "https://example.com/", "Example", None, None)
 BROWSER = BrowserStatus(
     "chromium", "1", 1, True, True, (PageSummary(PageId("p1"), "", "", True, "shop"),)
@@ -137,6 +141,7 @@ async def looking(
         subprotocols=[Subprotocol(SUBPROTOCOL)],
         compression=None,
         proxy=None,
+        max_queue=None,  # what a test does not read must not keep the end from it
     ) as connection:
         eye = Eye(connection)
         with contextlib.suppress(
@@ -167,6 +172,7 @@ async def filming(server: Server, agent: NullAgent) -> AsyncIterator[Camera]:
         additional_headers={"Authorization": f"Bearer {agent.credential}"},
         compression=None,
         proxy=None,
+        max_queue=None,
     ) as connection:
         yield Camera(agent, asked, connection)
 
@@ -219,26 +225,102 @@ async def test_the_agent_is_asked_for_the_most_that_anybody_wants(server: Server
         assert await camera.hear(Want) == thumbnail
 
 
-async def test_f27_a_viewer_that_does_not_read_misses_pictures_and_slows_nobody(
+@asynccontextmanager
+async def trickling(server: Server) -> AsyncIterator[socket.socket]:
+    """Look at the main page, and read a kilobyte a second; gives the socket."""
+    host, port = server.url.removeprefix("http://").split(":")
+    with socket.socket() as slow:
+        slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        slow.setblocking(False)
+        loop = asyncio.get_running_loop()
+        await loop.sock_connect(slow, (host, int(port)))
+        upgrade = (
+            "GET /api/agents/alpha/pages/main/live HTTP/1.1\r\n"
+            f"Host: {host}:{port}\r\nAuthorization: Bearer {TOKEN}\r\n"
+            "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+        )
+        await loop.sock_sendall(slow, upgrade.encode())
+        assert b" 101 " in await loop.sock_recv(slow, 1024)
+        want = msgspec.json.encode(Want())
+        await loop.sock_sendall(slow, bytes([0x81, 0x80 | len(want), 0, 0, 0, 0]) + want)
+
+        over = asyncio.Event()
+
+        async def read() -> None:
+            while not over.is_set() and await loop.sock_recv(slow, 50):
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(0.05):
+                        await over.wait()
+
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(read())
+            yield slow
+            over.set()
+
+
+async def test_f27_a_viewer_that_reads_1_kb_a_second_misses_pictures_and_costs_nobody_anything(
     server: Server,
 ) -> None:
+    pictures, size = 60, 200_000
     async with (
         present(server, "live") as agent,
         looking(server) as quick,
         filming(server, agent) as camera,
-        looking(server) as slow,
+        trickling(server),
     ):
-        slow.socket.transport.get_extra_info("socket").setsockopt(
-            socket.SOL_SOCKET, socket.SO_RCVBUF, 4096
-        )
-        slow.socket.transport.pause_reading()
-        for number in range(1, 101):
-            await camera.socket.send(picture(number, 50_000))
-            assert (await quick.see())[-1] == number
-        slow.socket.transport.resume_reading()
-        seen = [(await slow.see())[-1] for _ in range(UNDER_WAY + 1)]
+        await camera.socket.send(picture(1, size))
+        await quick.see()
+        tracemalloc.start()
+        before, _ = tracemalloc.get_traced_memory()
+        for number in range(2, pictures + 1):
+            async with asyncio.timeout(1):
+                await camera.socket.send(picture(number, size))
+                assert (await quick.see())[-1] == number, "none is missed by who keeps up"
+        after, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        async with asyncio.timeout(1):
+            assert (await server.client.get("/api/agents/alpha")).status_code == 200
 
-    assert seen[-1] == 100, "the newest, and not the next of a hundred"
+    assert after - before < 6 * size, "a picture waits, and two are under way"
+    assert most - before < pictures * size / 4
+
+
+async def test_a_viewer_that_was_away_sees_the_newest_picture(server: Server) -> None:
+    async with (
+        present(server, "live") as agent,
+        looking(server) as quick,
+        filming(server, agent) as camera,
+        looking(server) as away,
+    ):
+        away.socket.transport.pause_reading()
+        for number in range(1, 21):
+            await camera.socket.send(picture(number))
+            assert (await quick.see())[-1] == number
+        away.socket.transport.resume_reading()
+        seen = [(await away.see())[-1] for _ in range(UNDER_WAY + 1)]
+
+    assert seen[-1] == 20, "the newest, and not the next of twenty"
+
+
+async def test_nothing_more_is_asked_of_the_agent_while_nobody_has_room(server: Server) -> None:
+    async with (
+        present(server, "live") as agent,
+        looking(server) as eye,
+        filming(server, agent) as camera,
+    ):
+        for number in range(1, UNDER_WAY + 2):
+            await camera.socket.send(picture(number))
+            if number <= UNDER_WAY:
+                assert (await camera.hear(Seen)).number == number
+        await (await eye.socket.ping())
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.1):
+                await camera.socket.recv()
+
+        await eye.see()
+
+        assert (await camera.hear(Seen)).number == UNDER_WAY + 1
 
 
 async def test_a_viewer_has_its_own_rate(server: Server) -> None:
@@ -277,14 +359,52 @@ async def test_input_reaches_the_agent_and_its_refusal_only_who_sent_it(server: 
         filming(server, agent) as camera,
         looking(server) as other,
     ):
-        await eye.say(Input("1-token", (Text("hello"),)))
+        await eye.say(Input(TOKEN_OF_ADA, (Text("hello"),)))
         given = await camera.hear(Input)
         await camera.tell(LiveRefused(given.viewer, "not_in_control", "over"))
         await camera.tell(STATE)
 
-        assert (given.token, given.events) == ("1-token", (Text("hello"),))
+        assert (given.token, given.events) == (TOKEN_OF_ADA, (Text("hello"),))
         assert (await eye.hear(LiveRefused)).code == "not_in_control"
         assert isinstance(_from_agent.decode(await other.socket.recv()), LiveState)
+
+
+async def test_who_may_only_look_touches_nothing(server: Server) -> None:
+    pages = server.orchestrator.live_pages
+    async with present(server, "live") as agent, looking(server), filming(server, agent) as camera:
+        told: list[FromAgent] = []
+        has_heard = asyncio.Event()
+
+        class Glass:
+            """A viewer's end in memory."""
+
+            def __init__(self) -> None:
+                self.says = [
+                    msgspec.json.encode(Input(TOKEN_OF_ADA, (Text("hello"),))).decode(),
+                    msgspec.json.encode(AnswerDialog(TOKEN_OF_ADA, True)).decode(),
+                    msgspec.json.encode(ChooseFiles(TOKEN_OF_ADA, 1, ())).decode(),
+                ]
+
+            async def receive(self) -> str | bytes | None:
+                if self.says:
+                    return self.says.pop(0)
+                await has_heard.wait()
+                return None
+
+            async def send(self, message: str | bytes) -> None:
+                told.append(_from_agent.decode(message))
+                if len(told) == 3:
+                    has_heard.set()
+
+            async def close(self) -> None:
+                pass
+
+        await pages.watch(AgentId("alpha"), "main", Glass(), may_control=False)
+
+        assert [one.code for one in told if isinstance(one, LiveRefused)] == ["forbidden"] * 3
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.1):
+                await camera.hear(Input)
 
 
 async def test_nonsense_is_refused(server: Server) -> None:
