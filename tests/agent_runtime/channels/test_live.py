@@ -10,18 +10,21 @@ from typing import Any
 
 import msgspec
 import pytest
-import pytest_asyncio
 from websockets.asyncio.client import connect
 from websockets.asyncio.server import ServerConnection, serve
 
 from agent_runtime.channels.film import UNDER_WAY
+from agent_runtime.channels.hands import Hands
 from agent_runtime.channels.live import LiveViews
-from tests.agent_runtime.actions.asking import Asker, result_of, running_browser
+from tests.agent_runtime.actions.asking import Asker, eventually, result_of
 from tests.site import Site
 from xagent_protocol.control import digest_of
-from xagent_protocol.ids import ChannelId
+from xagent_protocol.ids import ArtifactId, ChannelId
 from xagent_protocol.live import (
     PICTURE_HEAD,
+    AnswerDialog,
+    ChooseFiles,
+    Chooser,
     Composition,
     FromAgent,
     FromViewer,
@@ -41,20 +44,6 @@ from xagent_protocol.messages import OpenChannel
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 
 _decoder = msgspec.json.Decoder(FromAgent)
-
-
-@pytest.fixture(scope="module")
-def site() -> Any:
-    """The test site."""
-    with Site() as running:
-        yield running
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def asker(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Asker]:
-    """A browser of this module's own."""
-    async with running_browser(tmp_path_factory.mktemp("agent")) as browser:
-        yield Asker(browser)
 
 
 class Viewer:
@@ -266,6 +255,151 @@ async def test_who_has_control_and_what_is_asked_is_shown(asker: Asker, site: Si
     assert held.control.holder == "Ada"
     await ask_as(asker, token, "return_control")
     await asker.get("dialog_policy", confirm="dismiss")
+
+
+async def test_the_holder_answers_dialogs_that_their_clicks_open(asker: Asker, site: Site) -> None:
+    await asker.get("goto", url=site.url("/dialogs"))
+    token = await in_control(asker)
+    main = asker.browser.tabs.main
+    assert main is not None
+    x, y = await place(asker, "#confirm")
+
+    async with viewing(asker) as viewer:
+        await viewer.say(Input(token, click(x, y)))
+        while (state := await viewer.hear(LiveState)).dialog is None:
+            pass
+        await viewer.say(AnswerDialog(secrets.token_urlsafe(16), True, viewer=3))
+        stranger = await viewer.hear(LiveRefused)
+        await viewer.say(AnswerDialog(token, True))
+        while (await viewer.hear(LiveState)).dialog is not None:
+            pass
+        await viewer.say(AnswerDialog(token, True, viewer=4))
+        late = await viewer.hear(LiveRefused)
+
+    assert (state.dialog.message, state.dialog.action) == ("really?", "open")
+    assert main.dialogs.last is not None
+    assert main.dialogs.last.action == "accepted"
+    assert (stranger.viewer, stranger.code) == (3, "not_in_control")
+    assert (late.viewer, late.code) == (4, "not_actionable")
+    await ask_as(asker, token, "return_control")
+
+
+async def test_the_holder_chooses_files_where_their_click_asks_for_some(
+    asker: Asker, site: Site
+) -> None:
+    await asker.get("goto", url=site.url("/blank"))
+    main = asker.browser.tabs.main
+    assert main is not None
+    await main.page.set_content("<input type=file id=one>")
+    kept = await asker.artifacts.put(
+        b"bytes", content_type="text/plain", name="a.txt", request_id=None
+    )
+    token = await in_control(asker)
+    x, y = await place(asker, "#one")
+
+    async with viewing(asker) as viewer:
+        await viewer.say(Input(token, click(x, y)))
+        chooser = await asked_for_files(viewer)
+        await viewer.say(ChooseFiles(token, chooser.number, (ArtifactId("none"),)))
+        unknown = await viewer.hear(LiveRefused)
+        await viewer.say(Input(token, click(x, y)))
+        chooser = await asked_for_files(viewer)
+        two = (kept.artifact_id, kept.artifact_id)
+        await viewer.say(ChooseFiles(token, chooser.number, two))
+        many = await viewer.hear(LiveRefused)
+        await viewer.say(ChooseFiles(token, chooser.number, two[:1]))
+        while (await viewer.hear(LiveState)).chooser is not None:
+            pass
+        chosen = await main.page.evaluate("() => one.files[0].name")
+        await viewer.say(ChooseFiles(token, chooser.number, ()))
+        late = await viewer.hear(LiveRefused)
+
+    assert chooser.multiple is False
+    assert unknown.code == "artifact_unavailable"
+    assert (many.code, late.code) == ("not_actionable", "not_actionable")
+    assert chosen == "a.txt"
+    await ask_as(asker, token, "return_control")
+
+
+async def test_what_was_sent_under_a_lease_is_not_done_after_it(asker: Asker, site: Site) -> None:
+    await asker.get("goto", url=site.url("/form"))
+    token = await in_control(asker)
+    main = asker.browser.tabs.main
+    assert main is not None
+    cdp = await main.page.context.new_cdp_session(main.page)
+    hands = Hands(main, cdp, asker.browser, asker.artifacts)
+    await main.page.focus("#name")
+
+    await hands.take(Input(token, (Text("late"),)))
+    await ask_as(asker, token, "return_control")
+    async with asyncio.TaskGroup() as tasks:
+        doing = tasks.create_task(hands.run())
+        assert await main.page.input_value("#name") == ""
+        doing.cancel()
+
+
+async def test_a_key_that_is_held_is_let_go_with_the_lease(asker: Asker, site: Site) -> None:
+    await asker.get("goto", url=site.url("/form"))
+    main = asker.browser.tabs.main
+    assert main is not None
+    await main.page.evaluate("addEventListener('keydown', event => window.down = event.code)")
+    await main.page.evaluate("addEventListener('keyup', event => window.up = event.code)")
+    token = await in_control(asker)
+
+    async with viewing(asker) as viewer:
+        await main.page.focus("#name")
+        await viewer.say(Input(token, (Key("down", "Shift", "ShiftLeft", 16),)))
+        await main.page.wait_for_function("window.down === 'ShiftLeft'")
+        await ask_as(asker, token, "return_control")
+        await main.page.wait_for_function("window.up === 'ShiftLeft'")
+
+
+async def test_input_renews_the_lease(asker: Asker, site: Site) -> None:
+    await asker.get("goto", url=site.url("/form"))
+    token = await in_control(asker)
+    main = asker.browser.tabs.main
+    assert main is not None
+    main.control.renew(digest_of(token), 30)
+    lease = main.control.lease
+    assert lease is not None
+
+    async with viewing(asker) as viewer:
+        await viewer.say(Input(token, ()))
+        await viewer.hear(LiveState)
+
+        def is_renewed() -> bool:
+            now = main.control.lease
+            return now is not None and now.expires_at > lease.expires_at
+
+        await eventually(is_renewed)
+    await ask_as(asker, token, "return_control")
+
+
+async def asked_for_files(viewer: Viewer) -> Chooser:
+    """Wait until the page asks for files."""
+    while True:
+        chooser = (await viewer.hear(LiveState)).chooser
+        if chooser is not None:
+            assert isinstance(chooser, Chooser)
+            return chooser
+
+
+async def place(asker: Asker, target: str) -> tuple[float, float]:
+    """Return where an element of the main page is."""
+    main = asker.browser.tabs.main
+    assert main is not None
+    box = await main.page.locator(target).bounding_box()
+    assert box is not None
+    return box["x"] + 5, box["y"] + 5
+
+
+def click(x: float, y: float) -> tuple[Mouse, ...]:
+    """Return a click as a viewer sends it."""
+    return (
+        Mouse("move", x, y),
+        Mouse("down", x, y, "left", 1, 1),
+        Mouse("up", x, y, "left", 0, 1),
+    )
 
 
 async def test_nonsense_is_refused_and_the_view_goes_on(asker: Asker) -> None:
