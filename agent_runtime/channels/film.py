@@ -164,12 +164,10 @@ class Film:
 
     async def _next_frame(self) -> dict[str, Any] | None:
         """Return the next picture, or null if none comes for a while."""
-        if not self._frames and not await _comes(self._arrived):
-            return None
-        frame = self._frames.popleft()
         if not self._frames:
             self._arrived.clear()
-        return frame
+            await _comes(self._arrived)
+        return self._frames.popleft() if self._frames else None
 
     async def _comes_to_have_room(self) -> bool:
         return self._has_room.is_set() or await _comes(self._has_room)
@@ -190,7 +188,7 @@ class Film:
     def _is_busy(self) -> bool:
         now, count = asyncio.get_running_loop().time(), self._count_commands()
         self._commands.append((now, count))
-        while self._commands[0][0] < now - BUSY_SECONDS:
+        while len(self._commands) > 2 and self._commands[1][0] < now - BUSY_SECONDS:
             self._commands.popleft()
         return count - self._commands[0][1] >= BUSY_COMMANDS
 

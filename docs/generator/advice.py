@@ -143,8 +143,7 @@ COMMAND_CODES: Final[Mapping[ErrorCode, tuple[str, str]]] = {
     ),
     ErrorCode.HUMAN_HAS_CONTROL: (
         "A person drives the page by hand, or has just taken it over from the command.",
-        'Wait for them, or send it with `"if_controlled": "wait"`; `details` says who and how '
-        "long.",
+        'Wait for them, or send it with `"if_controlled": "wait"`; `details` says who it is.',
     ),
     ErrorCode.NOT_IN_CONTROL: (
         "The lease of the `control_token` is over, or was never given.",
