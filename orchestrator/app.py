@@ -33,10 +33,13 @@ from orchestrator.api.busiest import BusiestRoute
 from orchestrator.api.routes import build_routes
 from orchestrator.api.services import Services
 from orchestrator.dispatch.admission import Admission
+from orchestrator.dispatch.channels import Channels
 from orchestrator.dispatch.connections import Connections
 from orchestrator.dispatch.dispatcher import Dispatcher
 from orchestrator.dispatch.events import Events
+from orchestrator.doors.live import LiveEndpoint, LivePages
 from orchestrator.errors import CannotStart, StorageUnavailable
+from orchestrator.gateway.channel_endpoint import ChannelEndpoint
 from orchestrator.gateway.endpoint import AgentEndpoint
 from orchestrator.gateway.flusher import DELAY_SECONDS, Flusher
 from orchestrator.gateway.heartbeat import Heartbeat
@@ -74,6 +77,7 @@ class Orchestrator:
     dispatcher: Dispatcher
     heartbeat: Heartbeat
     events: Events
+    live_pages: LivePages
 
     def drain(self) -> None:
         """Refuse what is new, answer who waits, tell the agents; commands run on there."""
@@ -166,6 +170,8 @@ async def _build(
         version=version("xagent"),
         body_bytes=bounds.body_bytes,
     )
+    channels = Channels()
+    live_pages = LivePages(channels, connections)
     routes = [
         *build_web_routes(
             DashboardPages(),
@@ -176,6 +182,10 @@ async def _build(
         ),
         *build_routes(services),
         WebSocketRoute("/ws/agents/{agent_id}", endpoint=endpoint),
+        WebSocketRoute("/ws/channels/{channel_id}", endpoint=ChannelEndpoint(channels)),
+        WebSocketRoute(
+            "/api/agents/{agent_id}/pages/{page}/live", endpoint=LiveEndpoint(live_pages)
+        ),
     ]
     own = own_host(settings.host)
     app = Guard(
@@ -192,7 +202,7 @@ async def _build(
         await registry.load()
         await admission.load()
         await dispatcher.load(is_restored=settings.restored)
-    async with asyncio.TaskGroup() as tasks:
+    async with live_pages, asyncio.TaskGroup() as tasks:
         loops = [
             tasks.create_task(dispatcher.run(), name="dispatcher"),
             tasks.create_task(heartbeat.run(), name="heartbeat"),
@@ -201,7 +211,9 @@ async def _build(
             tasks.create_task(retention.run(), name="retention"),
         ]
         try:
-            yield Orchestrator(app, BusiestRoute(app, services), dispatcher, heartbeat, events)
+            yield Orchestrator(
+                app, BusiestRoute(app, services), dispatcher, heartbeat, events, live_pages
+            )
         finally:
             for loop in loops:
                 loop.cancel()

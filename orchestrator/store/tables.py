@@ -115,6 +115,8 @@ commands: Final = Table(
     Column("notices", Text),
     Column("late_result", Text),
     Column("record", String(16)),
+    Column("if_controlled", String(8)),
+    Column("control_digest", String(64)),
     Index(None, "agent_id", "seq"),
 )
 
