@@ -51,6 +51,7 @@ from orchestrator.store.database import FILE_NAME, open_readers, open_writer
 from orchestrator.store.enrolments import EnrolmentStore
 from orchestrator.store.history import History
 from orchestrator.store.journal import Journal
+from orchestrator.store.passes import PassStore
 from orchestrator.store.retention import Retention
 from orchestrator.store.schema import upgrade
 from orchestrator.store.sessions import SessionStore
@@ -152,7 +153,10 @@ async def _build(
         on_deleted=metrics.retention_deleted,
         on_total=metrics.artifacts_summed_up,
     )
-    sign_ins, sign_in_links, shares, attempts = SignIns(), SignInLinks(), Shares(), Attempts()
+    kept_sign_ins = PassStore(writer, readers, "sign_in", token_sha256=token.sha256)
+    kept_shares = PassStore(writer, readers, "share", token_sha256=token.sha256)
+    sign_ins, shares = SignIns(keeper=kept_sign_ins), Shares(keeper=kept_shares)
+    sign_in_links, attempts = SignInLinks(), Attempts()
     services = Services(
         agents=registry,
         presence=connections,
@@ -202,6 +206,8 @@ async def _build(
         await registry.load()
         await admission.load()
         await dispatcher.load(is_restored=settings.restored)
+        sign_ins.load(await kept_sign_ins.load())
+        shares.load(await kept_shares.load())
     async with live_pages, asyncio.TaskGroup() as tasks:
         loops = [
             tasks.create_task(dispatcher.run(), name="dispatcher"),

@@ -156,3 +156,13 @@ enrolments: Final = Table(
     Column("expires_at", BigInteger, nullable=False),
     Column("used_at", BigInteger),
 )
+
+passes: Final = Table(
+    "passes",
+    metadata,
+    Column("secret_sha256", String(64), primary_key=True),
+    Column("token_sha256", String(64), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("content", Text, nullable=False),
+    Column("ends_at", BigInteger, nullable=False),
+)
