@@ -62,6 +62,7 @@ from orchestrator.web.shares import SharePages
 from orchestrator.web.sign_in import SignInPages
 from orchestrator.web.traces import TracePages
 from orchestrator.web.viewer import installed_viewer
+from xagent_protocol.ids import AgentId
 
 log: Final = structlog.get_logger(__name__)
 
@@ -136,6 +137,14 @@ async def _build(
             return "The orchestrator is shutting down."
         return None if writer.is_healthy else "The journal cannot be written now."
 
+    channels = Channels()
+    live_pages = LivePages(channels, connections)
+
+    def needs_artifact(agent_id: AgentId, artifact_id: str) -> bool:
+        return dispatcher.submissions.need_artifact(
+            agent_id, artifact_id
+        ) or live_pages.need_artifact(agent_id, artifact_id)
+
     artifacts = ArtifactStore(
         _made(settings.data_dir / ARTIFACTS),
         writer,
@@ -171,11 +180,10 @@ async def _build(
         events=events,
         metrics=metrics,
         unready=unready,
+        needs_artifact=needs_artifact,
         version=version("xagent"),
         body_bytes=bounds.body_bytes,
     )
-    channels = Channels()
-    live_pages = LivePages(channels, connections)
     routes = [
         *build_web_routes(
             DashboardPages(),

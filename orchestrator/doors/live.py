@@ -32,6 +32,7 @@ from xagent_protocol.ids import AgentId
 from xagent_protocol.live import (
     PICTURE_HEAD,
     SUBPROTOCOL,
+    ChooseFiles,
     FromAgent,
     FromViewer,
     LiveGone,
@@ -163,6 +164,14 @@ class LivePages:
         """Count the pages."""
         return len(self._pages)
 
+    def need_artifact(self, agent_id: AgentId, artifact_id: str) -> bool:
+        """Say whether somebody gave this artifact to a file chooser of a page that is looked at."""
+        return any(
+            artifact_id in shown.given
+            for (owner, _), shown in self._pages.items()
+            if owner == agent_id
+        )
+
     async def watch(
         self, agent_id: AgentId, page: str, socket: ChannelSocket, principal: Principal
     ) -> None:
@@ -217,6 +226,8 @@ class _LivePage:
     """One page, from its channel to those who look at it."""
 
     def __init__(self) -> None:
+        self.given: set[str] = set()
+        """The artifacts that its agent may fetch, because somebody chose them for it."""
         self._viewers: dict[int, Viewer] = {}
         self._channel: ChannelSocket | None = None
         self._out: deque[str] = deque()
@@ -259,6 +270,8 @@ class _LivePage:
             case Seen():
                 viewer.note_seen(message.number)
             case _ if viewer.may_control:
+                if isinstance(message, ChooseFiles):
+                    self.given.update(message.artifact_ids)
                 self._say(msgspec.structs.replace(message, viewer=viewer.number))
             case _:
                 viewer.refuse(Forbidden.code, "You may look, and not touch.")

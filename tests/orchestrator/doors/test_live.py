@@ -24,7 +24,7 @@ from orchestrator.settings import Settings
 from orchestrator.store.database import FILE_NAME
 from tests.null_agent import NullAgent
 from tests.orchestrator.gateway.conftest import TOKEN, Server, running
-from xagent_protocol.ids import AgentId, PageId
+from xagent_protocol.ids import AgentId, ArtifactId, PageId
 from xagent_protocol.live import (
     PICTURE_HEAD,
     SUBPROTOCOL,
@@ -395,6 +395,21 @@ async def test_input_reaches_the_agent_and_its_refusal_only_who_sent_it(server: 
         assert (given.token, given.events) == (TOKEN_OF_ADA, (Text("hello"),))
         assert (await eye.hear(LiveRefused)).code == "not_in_control"
         assert isinstance(_from_agent.decode(await other.socket.recv()), LiveState)
+
+
+async def test_an_agent_may_fetch_what_somebody_chose_for_its_page(server: Server) -> None:
+    pages = server.orchestrator.live_pages
+    async with (
+        present(server, "live") as agent,
+        looking(server) as eye,
+        filming(server, agent) as camera,
+    ):
+        await eye.say(ChooseFiles(TOKEN_OF_ADA, 1, (ArtifactId("art-1"),)))
+        await camera.hear(ChooseFiles)
+
+        assert pages.need_artifact(AgentId("alpha"), "art-1")
+        assert not pages.need_artifact(AgentId("alpha"), "art-2")
+        assert not pages.need_artifact(AgentId("beta"), "art-1")
 
 
 async def test_who_may_only_look_touches_nothing(server: Server) -> None:
