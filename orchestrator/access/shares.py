@@ -68,9 +68,7 @@ class Shares:
     def all(self) -> Sequence[Share]:
         """Return those that are good, newest first."""
         self._forget_ended()
-        by_age = sorted(
-            self._by_digest.values(), key=lambda share: (share.created_at, share.share_id)
-        )
+        by_age = sorted(self._by_digest.values(), key=lambda share: share.created_at)
         return by_age[::-1]
 
     def find(self, secret: str) -> tuple[Share, int] | None:

@@ -1,4 +1,4 @@
-"""How much is loaded, and how soon there is something to see."""
+"""How much is loaded. How soon there is something to see: `python -m benchmarks.dashboard`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MEASURE = """() => {
 }"""
 
 
-async def test_the_first_view_is_there_in_a_second_and_all_of_it_is_less_than_150_kb(
+async def test_all_of_the_first_view_is_less_than_150_kb(
     page: Page,
 ) -> None:
     await page.goto("/")
@@ -33,7 +33,6 @@ async def test_the_first_view_is_there_in_a_second_and_all_of_it_is_less_than_15
 
     assert measured["bytes"] < 150_000
     assert measured["files"] > 20
-    assert measured["ready"] < 1000
 
 
 async def test_what_was_loaded_once_is_only_asked_about(page: Page) -> None:

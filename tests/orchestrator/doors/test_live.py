@@ -361,10 +361,11 @@ async def test_a_viewer_has_its_own_rate(server: Server) -> None:
         for number in range(1, 21):
             await camera.socket.send(picture(number))
             await quick.see()
-        first, second = await calm.see(), await calm.see()
+        seen = [await calm.see()]
+        while seen[-1][-1] != 20:
+            seen.append(await calm.see())
 
-    assert first[-1] < 20
-    assert second[-1] == 20
+    assert len(seen) < 20
 
 
 async def test_when_nobody_looks_nothing_is_sent(server: Server) -> None:
