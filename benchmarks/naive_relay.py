@@ -20,7 +20,9 @@ app = FastAPI()
 
 class _Relay:
     active: WebSocket | None = None
-    answers: dict[str, asyncio.Future[Any]] = {}
+
+
+_answers: dict[str, asyncio.Future[Any]] = {}
 
 
 class Asked(BaseModel):
@@ -45,13 +47,13 @@ async def post(agent_id: str, asked: Asked) -> Answered:
         raise HTTPException(503, "no agent is connected")
     number = str(uuid.uuid4())
     answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-    _Relay.answers[number] = answer
+    _answers[number] = answer
     try:
         await _Relay.active.send_json({"id": number, **asked.model_dump()})
         async with asyncio.timeout(asked.timeout):
             return Answered(id=number, result=await answer)
     finally:
-        del _Relay.answers[number]
+        del _answers[number]
 
 
 @app.websocket("/ws/agents/{agent_id}")
@@ -62,7 +64,7 @@ async def agent(websocket: WebSocket, agent_id: str) -> None:
     try:
         while True:
             answered = Answered.model_validate(await websocket.receive_json())
-            waiting = _Relay.answers.get(answered.id)
+            waiting = _answers.get(answered.id)
             if waiting is not None:
                 waiting.set_result(answered.result)
     except WebSocketDisconnect:
