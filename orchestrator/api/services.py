@@ -12,6 +12,7 @@ from orchestrator.dispatch.connections import Contact, LiveAgent
 from orchestrator.dispatch.events import Events
 from orchestrator.dispatch.pending import Tell, Waiter
 from orchestrator.dispatch.submission import Submission
+from orchestrator.errors import Refusal
 from orchestrator.metrics import Metrics
 from orchestrator.store.records import (
     AgentRecord,
@@ -81,6 +82,10 @@ class Commands(Protocol):
 
     def begin(self, submission: Submission, /, *, wait: float, tell: Tell) -> Waiter:
         """Do what `submit` does without waiting, and call *tell* with what it would return."""
+        ...
+
+    async def known_or(self, refusal: Refusal, submission: Submission, /) -> CommandRecord:
+        """Return the recorded command of the submission's request id, or raise a `Refusal`."""
         ...
 
     async def submit(self, submission: Submission, /, *, wait: float) -> CommandRecord:
