@@ -27,26 +27,37 @@ def free_port() -> int:
 
 @contextlib.contextmanager
 def running(
-    arguments: Sequence[str], *, log: Path, ready_lines: int = 0, checkout: Path | None = None
+    arguments: Sequence[str],
+    *,
+    log: Path,
+    ready_lines: int = 0,
+    tells: bool = False,
+    checkout: Path | None = None,
 ) -> Iterator[subprocess.Popen[str]]:
     """Run `python -m arguments` until the block ends; waits for lines that say `ready`.
 
-    With *checkout* the code is that of another directory, under this interpreter.
+    If it *tells*, its output is for the caller to read. With *checkout* the code is that of another
+    directory, under this interpreter.
     """
     command = [sys.executable, "-m", *arguments]
-    with program(command, log=log, ready_lines=ready_lines, cwd=checkout) as process:
+    with program(command, log=log, ready_lines=ready_lines, tells=tells, cwd=checkout) as process:
         yield process
 
 
 @contextlib.contextmanager
 def program(
-    command: Sequence[str], *, log: Path, ready_lines: int = 0, cwd: Path | None = None
+    command: Sequence[str],
+    *,
+    log: Path,
+    ready_lines: int = 0,
+    tells: bool = False,
+    cwd: Path | None = None,
 ) -> Iterator[subprocess.Popen[str]]:
     """Run *command* until the block ends, and end with it all that it has started."""
     with log.open("a") as errors:
         process = subprocess.Popen(
             command,
-            stdout=subprocess.PIPE if ready_lines else errors,
+            stdout=subprocess.PIPE if ready_lines or tells else errors,
             stderr=errors,
             text=True,
             cwd=cwd,
