@@ -16,6 +16,7 @@ import asyncio
 import hashlib
 import sys
 import time
+from functools import partial
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -151,6 +152,10 @@ def hello_of(name: str, actions: tuple[ActionSpec, ...]) -> bytes:
     ).encode()
 
 
+def _same(agent: _Agent) -> _Agent:
+    return agent
+
+
 async def _run(url: str, count: int, actions: tuple[ActionSpec, ...]) -> None:
     parts = urlsplit(url)
     loop = asyncio.get_running_loop()
@@ -162,7 +167,9 @@ async def _run(url: str, count: int, actions: tuple[ActionSpec, ...]) -> None:
         for number in numbers:
             agent = _Agent(agent_id(number), parts.netloc, hellos[number])
             hellos[number] = b""
-            await loop.create_connection(lambda agent=agent: agent, parts.hostname, parts.port)
+            await loop.create_connection(
+                partial(_same, agent), parts.hostname or "", parts.port or 0
+            )
             await agent.welcomed
 
     started = time.perf_counter()

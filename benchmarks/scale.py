@@ -22,7 +22,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import httpx2
 import psutil
@@ -104,8 +104,10 @@ def measure(agents: int = AGENTS, seconds: float = SECONDS) -> Json:
         empty = _settled(process)
     with enrolled(agents) as (url, token, process, directory):
         known = _settled(process)
+        before = process.cpu_times()
         print(f"scale: {agents} agents dial …", flush=True)
         with idle(url, agents, directory) as accepted_seconds:
+            accepted_cpu = _spent(process, before)
             print(f"scale: all in after {accepted_seconds:.1f} s; they beat …", flush=True)
             connected = _settled(process)
             beats = _cpu_share(process, seconds)
@@ -115,10 +117,11 @@ def measure(agents: int = AGENTS, seconds: float = SECONDS) -> Json:
     with enrolled(WHOLE) as (url, _, process, directory):
         before = process.cpu_times()
         with idle(url, WHOLE, directory, "--whole") as whole_seconds:
-            spent = process.cpu_times()
+            whole_cpu = _spent(process, before)
     return {
         "agents": agents,
         "accepted_seconds": accepted_seconds,
+        "accepted_cpu_seconds": accepted_cpu,
         "empty_bytes": empty,
         "known_bytes": known,
         "connected_bytes": max(connected, after),
@@ -127,7 +130,7 @@ def measure(agents: int = AGENTS, seconds: float = SECONDS) -> Json:
         "list_ms": lists,
         "whole_agents": WHOLE,
         "whole_seconds": whole_seconds,
-        "whole_cpu_seconds": spent.user + spent.system - before.user - before.system,
+        "whole_cpu_seconds": whole_cpu,
     }
 
 
@@ -140,8 +143,13 @@ def _cpu_share(process: psutil.Process, seconds: float) -> float:
     """Return how much of a core it takes, in percent."""
     before, started = process.cpu_times(), time.perf_counter()
     time.sleep(seconds)
-    after, elapsed = process.cpu_times(), time.perf_counter() - started
-    return 100 * (after.user + after.system - before.user - before.system) / elapsed
+    return 100 * _spent(process, before) / (time.perf_counter() - started)
+
+
+def _spent(process: psutil.Process, before: Any) -> float:
+    """Return the seconds of processor time since *before*."""
+    after = process.cpu_times()
+    return float(after.user + after.system - before.user - before.system)
 
 
 def _lists(url: str, token: str, seconds: float) -> Iterator[float]:
