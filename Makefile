@@ -38,6 +38,7 @@ check: $(DEV) ## Set up, then lint, types, layers, and compose.yaml against its 
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec compose.yaml
+	@scripts/types-of-dashboard
 
 format: $(DEV) ## Format the code, and mend what the linter can mend by itself
 	$(BIN)/ruff check --fix .

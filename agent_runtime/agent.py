@@ -12,7 +12,7 @@ import asyncio
 import importlib.metadata
 import platform
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Protocol
@@ -27,6 +27,8 @@ from agent_runtime.actions.call import ActionLimits
 from agent_runtime.actions.performer import Performer
 from agent_runtime.actions.plugins import installed_registry
 from agent_runtime.browser.browser import Browser, BrowserSettings
+from agent_runtime.channels.channels import ChannelDialler, Channels, Serve
+from agent_runtime.channels.live import LiveViews
 from agent_runtime.directory import agent_directory
 from agent_runtime.enrolment import USER_TOKEN_FILE, Enrolment
 from agent_runtime.identity import IdentityFile
@@ -92,11 +94,12 @@ class AnnouncedPerformer(Performs, Protocol):
 
 @dataclass(frozen=True)
 class Drive:
-    """A browser, who drives it, who is told what the orchestrator accepts, and what none hears."""
+    """A browser, who drives it, who hears what is accepted, what is shown, and what none hears."""
 
     browser: LivingBrowser
     performer: AnnouncedPerformer
     heed: Callable[[Limits], None]
+    channels: Mapping[str, Serve]
     masking: Masking = field(default_factory=Masking)
 
 
@@ -130,7 +133,8 @@ def drive_chromium(
         performer.limits = ActionLimits(limits.inline_result_bytes)
         browser.downloads.limit_bytes = limits.artifact_bytes
 
-    return Drive(browser, performer, heed, vault.masking)
+    channels = {"live": LiveViews(browser, transfers).serve}
+    return Drive(browser, performer, heed, channels, vault.masking)
 
 
 async def run_agent(
@@ -163,6 +167,7 @@ class Agent:
         self,
         browser: LivingBrowser,
         runner: Runner,
+        channels: Channels,
         outbox: Outbox,
         link: Link,
         stop: Stop,
@@ -173,6 +178,7 @@ class Agent:
         """What none of this may tell."""
         self._browser = browser
         self._runner = runner
+        self._channels = channels
         self._outbox = outbox
         self._link = link
         self._stop = stop
@@ -196,9 +202,10 @@ class Agent:
         try:
             await self._browser.start()
             log.info("browser started", version=self._browser.status().version)
-            async with self._runner, asyncio.TaskGroup() as tasks:
+            async with self._runner, self._channels, asyncio.TaskGroup() as tasks:
                 watch = tasks.create_task(self._browser.watch())
                 await self._link.run()
+                self._channels.close()
                 watch.cancel()
         finally:
             await self._browser.close()
@@ -245,6 +252,10 @@ def _build(
     outbox = Outbox(journal)
     lease = Lease()
     runner = Runner(drive.performer, journal, outbox, lease)
+    dialler = ChannelDialler(
+        settings.channels_url, identity.credential, use_proxy=not settings.on_loopback
+    )
+    channels = Channels(dialler.dial, drive.channels)
     boot_id = BootId(str(uuid4()))
     versions = _versions()
 
@@ -263,6 +274,7 @@ def _build(
             browser=browser_status(),
             actions=drive.performer.specs(),
             labels=dict(settings.labels),
+            channels=channels.kinds,
         )
 
     enrolment = Enrolment(
@@ -286,13 +298,14 @@ def _build(
             in_flight=lambda: runner.in_flight,
             heed=drive.heed,
             lease=lease,
+            open_channel=channels.open,
             resume=runner.resume,
         ),
         enrol=enrolment.enrol,
         backoff=_backoff(settings),
         use_proxy=not settings.on_loopback,
     )
-    return Agent(drive.browser, runner, outbox, link, stop, drive.masking)
+    return Agent(drive.browser, runner, channels, outbox, link, stop, drive.masking)
 
 
 def _backoff(settings: Settings) -> Backoff:

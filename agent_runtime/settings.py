@@ -66,6 +66,11 @@ class Settings:
         return f"ws{self.url.removeprefix('http')}/ws/agents/{self.agent_id}"
 
     @property
+    def channels_url(self) -> str:
+        """Below which channels are dialled."""
+        return f"ws{self.url.removeprefix('http')}/ws/channels"
+
+    @property
     def on_loopback(self) -> bool:
         """Whether the orchestrator runs on this machine."""
         return _is_loopback(urlsplit(self.url).hostname or "")

@@ -49,6 +49,11 @@ class Xagent:
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._head = f"Host: {parts.netloc}\r\nAuthorization: Bearer {token}\r\n"
 
+    @property
+    def address(self) -> tuple[str, str]:
+        """The orchestrator's URL, and the token."""
+        return self._url, self._token
+
     def another(self) -> Xagent:
         """Return a client on a connection of its own."""
         return Xagent(self._url, self._token)

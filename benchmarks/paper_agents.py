@@ -79,7 +79,7 @@ def paper(
     def heed(limits: Limits) -> None:
         """Have nothing that could be too long."""
 
-    return Drive(PaperBrowser(), PaperPerformer(), heed)
+    return Drive(PaperBrowser(), PaperPerformer(), heed, {})
 
 
 async def _run(url: str, count: int, data_dir: Path) -> None:

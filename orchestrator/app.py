@@ -33,10 +33,13 @@ from orchestrator.api.busiest import BusiestRoute
 from orchestrator.api.routes import build_routes
 from orchestrator.api.services import Services
 from orchestrator.dispatch.admission import Admission
+from orchestrator.dispatch.channels import Channels
 from orchestrator.dispatch.connections import Connections
 from orchestrator.dispatch.dispatcher import Dispatcher
 from orchestrator.dispatch.events import Events
+from orchestrator.doors.live import LiveEndpoint, LivePages
 from orchestrator.errors import CannotStart, StorageUnavailable
+from orchestrator.gateway.channel_endpoint import ChannelEndpoint
 from orchestrator.gateway.endpoint import AgentEndpoint
 from orchestrator.gateway.flusher import DELAY_SECONDS, Flusher
 from orchestrator.gateway.heartbeat import Heartbeat
@@ -48,15 +51,18 @@ from orchestrator.store.database import FILE_NAME, open_readers, open_writer
 from orchestrator.store.enrolments import EnrolmentStore
 from orchestrator.store.history import History
 from orchestrator.store.journal import Journal
+from orchestrator.store.passes import PassStore
 from orchestrator.store.retention import Retention
 from orchestrator.store.schema import upgrade
 from orchestrator.store.sessions import SessionStore
 from orchestrator.store.writer import Writer
+from orchestrator.web.dashboard import DashboardPages
 from orchestrator.web.routes import build_web_routes
 from orchestrator.web.shares import SharePages
 from orchestrator.web.sign_in import SignInPages
 from orchestrator.web.traces import TracePages
 from orchestrator.web.viewer import installed_viewer
+from xagent_protocol.ids import AgentId
 
 log: Final = structlog.get_logger(__name__)
 
@@ -73,6 +79,7 @@ class Orchestrator:
     dispatcher: Dispatcher
     heartbeat: Heartbeat
     events: Events
+    live_pages: LivePages
 
     def drain(self) -> None:
         """Refuse what is new, answer who waits, tell the agents; commands run on there."""
@@ -130,6 +137,14 @@ async def _build(
             return "The orchestrator is shutting down."
         return None if writer.is_healthy else "The journal cannot be written now."
 
+    channels = Channels()
+    live_pages = LivePages(channels, connections)
+
+    def needs_artifact(agent_id: AgentId, artifact_id: str) -> bool:
+        return dispatcher.submissions.need_artifact(
+            agent_id, artifact_id
+        ) or live_pages.need_artifact(agent_id, artifact_id)
+
     artifacts = ArtifactStore(
         _made(settings.data_dir / ARTIFACTS),
         writer,
@@ -147,7 +162,10 @@ async def _build(
         on_deleted=metrics.retention_deleted,
         on_total=metrics.artifacts_summed_up,
     )
-    sign_ins, sign_in_links, shares, attempts = SignIns(), SignInLinks(), Shares(), Attempts()
+    kept_sign_ins = PassStore(writer, readers, "sign_in", token_sha256=token.sha256)
+    kept_shares = PassStore(writer, readers, "share", token_sha256=token.sha256)
+    sign_ins, shares = SignIns(keeper=kept_sign_ins), Shares(keeper=kept_shares)
+    sign_in_links, attempts = SignInLinks(), Attempts()
     services = Services(
         agents=registry,
         presence=connections,
@@ -162,11 +180,13 @@ async def _build(
         events=events,
         metrics=metrics,
         unready=unready,
+        needs_artifact=needs_artifact,
         version=version("xagent"),
         body_bytes=bounds.body_bytes,
     )
     routes = [
         *build_web_routes(
+            DashboardPages(),
             SignInPages(token.matches, sign_ins, sign_in_links, attempts),
             SharePages(shares, attempts),
             TracePages(artifacts, installed_viewer()),
@@ -174,6 +194,10 @@ async def _build(
         ),
         *build_routes(services),
         WebSocketRoute("/ws/agents/{agent_id}", endpoint=endpoint),
+        WebSocketRoute("/ws/channels/{channel_id}", endpoint=ChannelEndpoint(channels)),
+        WebSocketRoute(
+            "/api/agents/{agent_id}/pages/{page}/live", endpoint=LiveEndpoint(live_pages)
+        ),
     ]
     own = own_host(settings.host)
     app = Guard(
@@ -190,7 +214,9 @@ async def _build(
         await registry.load()
         await admission.load()
         await dispatcher.load(is_restored=settings.restored)
-    async with asyncio.TaskGroup() as tasks:
+        sign_ins.load(await kept_sign_ins.load())
+        shares.load(await kept_shares.load())
+    async with live_pages, asyncio.TaskGroup() as tasks:
         loops = [
             tasks.create_task(dispatcher.run(), name="dispatcher"),
             tasks.create_task(heartbeat.run(), name="heartbeat"),
@@ -199,7 +225,9 @@ async def _build(
             tasks.create_task(retention.run(), name="retention"),
         ]
         try:
-            yield Orchestrator(app, BusiestRoute(app, services), dispatcher, heartbeat, events)
+            yield Orchestrator(
+                app, BusiestRoute(app, services), dispatcher, heartbeat, events, live_pages
+            )
         finally:
             for loop in loops:
                 loop.cancel()

@@ -122,6 +122,14 @@ class AgentOffline(Refusal):
     title = "Agent offline"
 
 
+class ChannelUnavailable(Refusal):
+    """The agent opens no such channel, or did not in time."""
+
+    status = 503
+    code = "channel_unavailable"
+    title = "Channel unavailable"
+
+
 class ActionUnknown(Refusal):
     """The agent has not announced this action."""
 

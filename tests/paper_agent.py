@@ -149,7 +149,7 @@ async def _main(name: str, url: str, data_dir: str, deeds: str) -> None:
         on_change: Callable[[], None],
         transfers: ArtifactTransfers,
     ) -> Drive:
-        return Drive(PaperBrowser(), PaperPerformer(Path(deeds)), _heed)
+        return Drive(PaperBrowser(), PaperPerformer(Path(deeds)), _heed, {})
 
     stop = Stop()
     with signals_to(stop):

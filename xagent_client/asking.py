@@ -23,7 +23,9 @@ class How(TypedDict, total=False):
     *page* is a page's id or label, the main page if left out; *timeout* the command's time budget
     in seconds; *wait* how long to follow it, by default a little longer than its budget;
     *request_id* names the command for good. *record* is `trace` to have it recorded, as
-    `Command.trace`. *if_offline* is `fail` or `queue`, *ttl* the seconds it may queue.
+    `Command.trace`. *if_controlled* is `fail` or `wait`, while a person drives the page;
+    *control_token* is that of one's own lease to drive it. *if_offline* is `fail` or `queue`,
+    *ttl* the seconds it may queue.
     """
 
     page: str | None
@@ -31,6 +33,8 @@ class How(TypedDict, total=False):
     wait: float | None
     request_id: str | None
     record: str | None
+    if_controlled: str | None
+    control_token: str | None
     idempotent: bool | None
     if_offline: str | None
     ttl: float | None
@@ -51,6 +55,8 @@ class Asking:
             timeout=how.get("timeout"),
             request_id=how.get("request_id"),
             record=how.get("record"),
+            if_controlled=how.get("if_controlled"),
+            control_token=how.get("control_token"),
             idempotent=how.get("idempotent"),
             if_offline=how.get("if_offline"),
             ttl=how.get("ttl"),

@@ -68,6 +68,8 @@ class Submission(msgspec.Struct, frozen=True, omit_defaults=True):
     timeout: float | None = None
     request_id: str | None = None
     record: str | None = None
+    if_controlled: str | None = None
+    control_token: str | None = None
     idempotent: bool | None = None
     if_offline: str | None = None
     ttl: float | None = None

@@ -142,6 +142,7 @@ class Command(msgspec.Struct, frozen=True):
     timeout: float | None = None
     idempotent: bool = False
     record: str | None = None
+    if_controlled: str = "fail"
     effect: Effect = Effect.NONE
     result: Any = None
     error: CommandError | None = None

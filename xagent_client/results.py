@@ -200,6 +200,21 @@ class DialogPolicy(msgspec.Struct, frozen=True, kw_only=True):
     prompt_text: str | None = None
 
 
+class Control(msgspec.Struct, frozen=True, kw_only=True):
+    """Who drives the page by hand, and for how many seconds more; null if commands do."""
+
+    holder: str | None = None
+    seconds: float | None = None
+
+
+class TakenControl(msgspec.Struct, frozen=True, kw_only=True):
+    """The lease, the *number*th of its page, that ends in *seconds* unless it is used."""
+
+    holder: str
+    seconds: float
+    number: int
+
+
 class Released(msgspec.Struct, frozen=True, kw_only=True):
     """What the person left to say, and how long it took."""
 

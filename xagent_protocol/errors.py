@@ -74,6 +74,8 @@ class ErrorCode(StrEnum):
     ARTIFACT_UPLOAD_FAILED = "artifact_upload_failed"
     DOWNLOAD_FAILED = "download_failed"
     ARTIFACT_UNAVAILABLE = "artifact_unavailable"
+    HUMAN_HAS_CONTROL = "human_has_control"
+    NOT_IN_CONTROL = "not_in_control"
     NOT_SUPPORTED = "not_supported"
     NOT_ALLOWED = "not_allowed"
     ALREADY_RECORDING = "already_recording"

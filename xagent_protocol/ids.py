@@ -29,6 +29,9 @@ BootId = NewType("BootId", str)
 PageId = NewType("PageId", str)
 """A tab: ``p1``, ``p2``, …; never reused and never positional."""
 
+ChannelId = NewType("ChannelId", str)
+"""One stream between a client and something on an agent, on a socket of its own."""
+
 ArtifactId = NewType("ArtifactId", str)
 """Bytes that a command made or needs."""
 

@@ -11,8 +11,19 @@ from typing import Any
 
 import msgspec
 
-from xagent_protocol.ids import BootId, InstallId, JournalId, PageId, RequestId, SessionId
+from xagent_protocol.ids import (
+    BootId,
+    ChannelId,
+    InstallId,
+    JournalId,
+    PageId,
+    RequestId,
+    SessionId,
+)
 from xagent_protocol.outcomes import DialogState, Outcome
+
+FAIL = "fail"
+WAIT = "wait"
 
 
 class ActionSpec(msgspec.Struct, frozen=True):
@@ -47,7 +58,7 @@ class PageSummary(msgspec.Struct, frozen=True):
     """One open page as the last beat told it.
 
     *label* is the name that somebody gave it; *isolated* is whether it is without the profile's
-    cookies; *dialog* is the one that is open on it.
+    cookies; *dialog* is the one that is open on it; *controlled_by* is who drives it by hand.
     """
 
     id: PageId
@@ -57,6 +68,20 @@ class PageSummary(msgspec.Struct, frozen=True):
     label: str | None = None
     isolated: bool = False
     dialog: DialogState | None = None
+    controlled_by: str | None = None
+
+
+class HumanCall(msgspec.Struct, frozen=True):
+    """What a command waits for a person to do; `release_human` with its *id* lets it go on.
+
+    *asked_at* is in milliseconds since 1970, by the clock of the agent's machine.
+    """
+
+    id: str
+    reason: str
+    page: PageId
+    asked_at: int
+    request_id: RequestId
 
 
 class BrowserStatus(msgspec.Struct, frozen=True):
@@ -64,6 +89,7 @@ class BrowserStatus(msgspec.Struct, frozen=True):
 
     *epoch* counts its launches within one life of the agent, so a higher one says that it was
     restarted; *ok* is the answer of the latest probe through the browser's own pipe.
+    *human_calls* are those that no person has answered yet, oldest first.
     """
 
     name: str
@@ -72,6 +98,7 @@ class BrowserStatus(msgspec.Struct, frozen=True):
     ok: bool
     headless: bool
     pages: tuple[PageSummary, ...] = ()
+    human_calls: tuple[HumanCall, ...] = ()
 
 
 class Limits(msgspec.Struct, frozen=True):
@@ -135,6 +162,8 @@ class Hello(msgspec.Struct, frozen=True, tag="hello", tag_field="type"):
     browser: BrowserStatus | None
     actions: tuple[ActionSpec, ...]
     labels: dict[str, str] = {}
+    channels: tuple[str, ...] = ()
+    """The kinds of channels that it opens; an older agent opens none."""
 
 
 class Inventory(msgspec.Struct, frozen=True, tag="inventory", tag_field="type"):
@@ -193,6 +222,10 @@ class Command(msgspec.Struct, frozen=True, tag="command", tag_field="type", omit
 
     *record* is `trace` if what it does is to be recorded, as one more of its artifacts; an agent
     that does not know the field ignores it.
+
+    *if_controlled* says what to do while a person drives the page: `fail` at once, or `wait` for
+    the hand-back. *control_digest* names the lease under which it is that person's own command,
+    as in `control.py`. An agent that knows neither field has no leases.
     """
 
     request_id: RequestId
@@ -202,12 +235,25 @@ class Command(msgspec.Struct, frozen=True, tag="command", tag_field="type", omit
     timeout: float
     page: str | None = None
     record: str | None = None
+    if_controlled: str = FAIL
+    control_digest: str | None = None
 
 
 class Cancel(msgspec.Struct, frozen=True, tag="cancel", tag_field="type"):
     """Stop a command, or never start it; its result says which."""
 
     request_id: RequestId
+
+
+class OpenChannel(msgspec.Struct, frozen=True, tag="open_channel", tag_field="type"):
+    """Dial `/ws/channels/{channel_id}` and serve a channel of *kind* there.
+
+    Sent only to an agent that announced the kind. *page* is an id or a label.
+    """
+
+    channel_id: ChannelId
+    kind: str
+    page: str | None = None
 
 
 class Ack(msgspec.Struct, frozen=True, tag="ack", tag_field="type"):
@@ -232,4 +278,4 @@ class Drain(msgspec.Struct, frozen=True, tag="drain", tag_field="type"):
 
 
 AgentMessage = Hello | Inventory | Started | Result | AgentBeat | Goodbye
-OrchestratorMessage = Welcome | Command | Cancel | Ack | Beat | Drain
+OrchestratorMessage = Welcome | Command | Cancel | OpenChannel | Ack | Beat | Drain

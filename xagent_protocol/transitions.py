@@ -191,6 +191,7 @@ AGENT_SESSION_MOVES: Final[dict[SessionState, dict[str, SessionState]]] = {
     _W.READY: {
         "command": _W.READY,
         "cancel": _W.READY,
+        "open_channel": _W.READY,
         "ack": _W.READY,
         "beat": _W.READY,
         "drain": _W.DRAINING,

@@ -10,6 +10,7 @@ from playwright.async_api import Error
 from agent_runtime.actions.call import Call
 from agent_runtime.actions.errors import ActionFailed
 from agent_runtime.actions.registry import action
+from agent_runtime.actions.steering import steering
 from agent_runtime.browser.tab import Tab
 
 
@@ -67,6 +68,8 @@ async def restart_browser(call: Call) -> Restarted:
     Ids of pages are never used twice, so the result tells which page took the place of which;
     labels go over. What runs meanwhile fails with `browser_restarted`; isolated pages are gone.
     """
+    for tab in call.browser.tabs:
+        await steering(call, tab)
     before = await call.browser.restart()
     restored = []
     for place, (old, url) in enumerate(before):

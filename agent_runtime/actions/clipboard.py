@@ -16,6 +16,7 @@ from agent_runtime.actions.call import Call
 from agent_runtime.actions.params import MaxChars
 from agent_runtime.actions.registry import action
 from agent_runtime.actions.script import script_errors
+from agent_runtime.actions.steering import steering
 
 _ORIGIN: Final = "https://clipboard.invalid"
 """Secure, and nobody's: it is answered here, and no name server ever hears of it."""
@@ -38,6 +39,8 @@ async def clipboard(
     ControlOrMeta+v. A browser without a window has a clipboard of its own; one with a window
     shares that of its machine with whoever sits there. What is no text is read as nothing.
     """
+    for tab in call.browser.tabs:
+        await steering(call, tab)  # it may hold what the person has just copied there
     async with call.browser.hidden_page() as page:
         await _open(page)
         with script_errors():

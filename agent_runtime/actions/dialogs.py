@@ -10,6 +10,7 @@ from msgspec import Meta
 from agent_runtime.actions.call import Call
 from agent_runtime.actions.errors import ActionFailed
 from agent_runtime.actions.registry import action
+from agent_runtime.actions.steering import steering
 from agent_runtime.browser.dialogs import DialogAnswer, DialogPolicy
 from xagent_protocol.errors import ErrorCode
 from xagent_protocol.outcomes import DialogState, Effect
@@ -37,6 +38,7 @@ async def handle_dialog(
 ) -> DialogState:
     """Answer the dialog that stops the page, by OK or by Cancel."""
     tab = call.open_tab = await call.browser.tab(call.command.page)
+    await steering(call, tab)
     if prompt_text is not None and not accept:
         raise ActionFailed(
             ErrorCode.INVALID_PARAMS, "prompt_text: a prompt that is dismissed is told nothing"

@@ -50,7 +50,7 @@ async def request_human(call: Call, *, reason: Reason) -> Released:
     """
     tab = call.open_tab = await call.browser.tab(call.command.page)
     requests = call.browser.human_requests
-    async with requests.asked(reason, tab.id) as request:
+    async with requests.asked(reason, tab.id, call.command.request_id) as request:
         try:
             async with asyncio.timeout(call.patience_ms / 1000):
                 release = await request.wait()

@@ -18,6 +18,7 @@ from agent_runtime.actions.navigate import navigating
 from agent_runtime.actions.obstructed import refuse_our_answer
 from agent_runtime.actions.params import Label, WaitUntil
 from agent_runtime.actions.registry import action
+from agent_runtime.actions.steering import steering
 from agent_runtime.actions.urls import Url
 from agent_runtime.browser.errors import LabelTaken
 from xagent_protocol.messages import PageSummary
@@ -108,6 +109,7 @@ async def close_page(call: Call) -> ClosedPage:
     There is always a main page: of the last one to go, a blank one takes the place.
     """
     tab = call.open_tab = await call.browser.tab(call.command.page)
+    await steering(call, tab)
     main = await call.browser.close_tab(tab)
     return ClosedPage(tab.id, main.id)
 
@@ -116,6 +118,7 @@ async def close_page(call: Call) -> ClosedPage:
 async def bring_to_front(call: Call) -> None:
     """Put the page before the others, as somebody who looks at the browser sees them."""
     tab = call.open_tab = await call.browser.tab(call.command.page)
+    await steering(call, tab)
     await tab.page.bring_to_front()
     call.browser.tabs.front = tab
 

@@ -25,6 +25,7 @@ from agent_runtime.actions.obstructed import notices_of_obstacle
 from agent_runtime.actions.recorded import is_in_trace, named, recorded
 from agent_runtime.actions.registry import Action, ActionRegistry
 from agent_runtime.actions.results import Truncated, encode_result, is_too_deep, printable_value
+from agent_runtime.actions.steering import turn
 from agent_runtime.browser.browser import Browser
 from agent_runtime.browser.errors import BrowserError
 from agent_runtime.browser.tab import Tab
@@ -32,7 +33,7 @@ from agent_runtime.browser.text import printable
 from agent_runtime.errors import ArtifactUploadFailed
 from agent_runtime.secrets.vault import Vault
 from xagent_protocol.errors import ErrorCode
-from xagent_protocol.messages import ActionSpec, Command
+from xagent_protocol.messages import FAIL, ActionSpec, Command
 from xagent_protocol.outcomes import (
     NO_RESULT,
     CommandError,
@@ -86,12 +87,17 @@ class Performer:
         found = self._registry.get(command.action)
         if found is None or not found.spec.on_page:
             return None
+        if command.control_digest is not None:
+            return None  # lest it wait behind those that wait for the hand-back
+        main = self._browser.tabs.main
+        tab = main if command.page is None else self._browser.tabs.find(command.page)
+        if tab is not None and tab.control.lease is not None and command.if_controlled == FAIL:
+            return None  # for the same reason: it is refused at once
         if command.page is None:
             return _MAIN
-        tab = self._browser.tabs.find(command.page)
         if tab is None:
             return command.page
-        return _MAIN if tab is self._browser.tabs.main else tab.id
+        return _MAIN if tab is main else tab.id
 
     async def perform(self, command: Command) -> Outcome:
         """Run *command* within its time and return how it ended.
@@ -213,7 +219,7 @@ class Performer:
                 if action.spec.on_page:
                     tab = call.open_tab = await self._browser.tab(call.command.page)
                     # Which page is main may have changed since the lane was chosen.
-                    async with tab.turn:
+                    async with turn(call, tab):
                         await self._prepare(call, tab)
                         began = True
                         with tab.running(deadline):
@@ -252,8 +258,22 @@ class Performer:
                 return await self._browser.why_closed(tab)
             if began and (failure := dialog_open(tab, Effect.PARTIAL)) is not None:
                 return failure
+            if began and tab.taken_by is not None:
+                await self._free(call, action)
+                return ActionFailed(
+                    ErrorCode.HUMAN_HAS_CONTROL,
+                    f"{tab.taken_by} took the page over while the command ran: look at what it did",
+                    effect=Effect.PARTIAL,
+                    details={"holder": tab.taken_by},
+                )
         if began:
             await self._free(call, action)
+        elif tab is not None and (lease := tab.control.lease) is not None:
+            return ActionTimedOut(
+                f"{action.spec.name} never began: for {call.command.timeout:g} s {lease.holder} "
+                f"drove page {tab.id}; give it more time, or ask them to hand the page back",
+                Effect.NONE,
+            )
         return ActionTimedOut(
             f"{action.spec.name} was stopped after {call.command.timeout:g} s: "
             "give it more time, or look at the page with a snapshot",

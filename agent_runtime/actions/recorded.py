@@ -103,7 +103,7 @@ async def _begun(call: Call) -> _Own | None:
         trace = await tracer.begin_command(call.command.action)
     except BaseException as error:
         tracer.turn.release()
-        if isinstance(error, ActionFailed):
+        if isinstance(error, (ActionFailed, BrowserError)):
             _note(call, str(error))
         elif isinstance(error, _FAILED):
             _note(call, f"the browser did not begin one ({type(error).__name__})")

@@ -14,6 +14,7 @@ from agent_runtime.actions.errors import ActionFailed
 from agent_runtime.actions.interactive import interactive_only as only_interactive
 from agent_runtime.actions.outline import Outline, with_refs_of
 from agent_runtime.actions.params import Frame, MaxChars, Target
+from agent_runtime.actions.passwords import without_passwords
 from agent_runtime.actions.registry import action
 from agent_runtime.actions.target import REF
 from agent_runtime.browser.outlines import Taken
@@ -117,6 +118,7 @@ async def take(
                 yaml = await root.aria_snapshot(
                     mode="ai", depth=depth, boxes=boxes, timeout=call.patience_ms
                 )
+        yaml = await without_passwords(call, yaml)
         # Had the page gone elsewhere meanwhile, these refs would name elements of another document.
         if await tab.shows_snapshot(number):
             taken = Taken(number, _part(target, frame, depth), yaml)

@@ -1,7 +1,7 @@
-"""Pages that must not be recorded now: a secret stands in them that the agent has typed.
+"""Pages that must not be recorded now: a secret stands in them, or a person is typing there.
 
 A recording would hold it as the page does, in plain text, and so would what is sent when the form
-is: so neither is recorded, as no secret is typed where something records.
+is: so neither is recorded, as no secret is typed, and nobody takes over, where something records.
 """
 
 from __future__ import annotations
@@ -20,8 +20,14 @@ _PATIENCE_SECONDS: Final = 1.0
 
 
 async def check_recordable(call: Call, tabs: Iterable[Tab]) -> None:
-    """Raise `blocked_by_policy` if a secret stands in one of *tabs*."""
+    """Raise `blocked_by_policy` if a secret stands in one of *tabs*.
+
+    And `human_has_control` if somebody else drives one.
+    """
     for tab in tabs:
+        lease = tab.control.lease
+        if lease is not None and lease.digest != call.command.control_digest:
+            tab.control.refuse()
         if await _holds_secret(call, tab):
             raise ActionFailed(
                 ErrorCode.BLOCKED_BY_POLICY,

@@ -207,6 +207,7 @@ class Browser:
             ok=self._state is BrowserState.READY and self._is_answering,
             headless=not self._settings.headed,
             pages=self.tabs.summaries() if self._state is BrowserState.READY else (),
+            human_calls=self.human_requests.calls(),
         )
 
     # --- what commands need ---------------------------------------------------------------

@@ -53,6 +53,10 @@ class DialogPolicy(msgspec.Struct, frozen=True):
         return answer
 
 
+LEAVE_ALL: Final = DialogPolicy(*[DialogAnswer.LEAVE] * 4)
+"""What holds while a person drives the page: they decide themselves."""
+
+
 class Dialogs:
     """What one page has shown."""
 

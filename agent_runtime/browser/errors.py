@@ -6,6 +6,8 @@ AgentError
     │   └── ProfileBusy       another Chromium holds the profile
     ├── BrowserCrashed        it died while the command ran
     ├── BrowserRestarted      somebody had it restarted while the command ran
+    ├── HumanHasControl       a person drives the page
+    ├── NotInControl          the lease that somebody shows is over
     ├── LabelTaken            another page bears this label
     ├── AlreadyRecording      there is one of this kind at a time
     ├── NotRecording          there is nothing to stop
@@ -61,6 +63,30 @@ class BrowserRestarted(BrowserError):
     """The browser was restarted on request under the command."""
 
     code = ErrorCode.BROWSER_RESTARTED
+
+
+class HumanHasControl(BrowserError):
+    """A person drives the page, and nobody else does meanwhile."""
+
+    code = ErrorCode.HUMAN_HAS_CONTROL
+
+
+class NotInControl(BrowserError):
+    """The lease that somebody shows is over, or never was."""
+
+    code = ErrorCode.NOT_IN_CONTROL
+
+
+class NothingAsked(BrowserError):
+    """The page waits for no such answer."""
+
+    code = ErrorCode.NOT_ACTIONABLE
+
+
+class TokenUsed(BrowserError):
+    """The lease of that token is over; nobody is given another by it."""
+
+    code = ErrorCode.INVALID_PARAMS
 
 
 class LabelTaken(BrowserError):

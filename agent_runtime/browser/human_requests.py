@@ -9,8 +9,10 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from time import time
 
-from xagent_protocol.ids import PageId
+from xagent_protocol.ids import PageId, RequestId
+from xagent_protocol.messages import HumanCall
 
 
 @dataclass(frozen=True)
@@ -22,12 +24,14 @@ class Release:
 
 @dataclass(frozen=True, eq=False)
 class HumanRequest:
-    """One that is open; *since* is on the loop's clock."""
+    """One that is open; *since* is on the loop's clock, *asked_at* on the wall's."""
 
     id: str
     reason: str
     page: PageId
     since: float
+    asked_at: int
+    request_id: RequestId
     _released: asyncio.Future[Release] = field(repr=False)
 
     def release(self, release: Release) -> None:
@@ -54,12 +58,24 @@ class HumanRequests:
         """Those that are open."""
         return tuple(self._open.values())
 
+    def calls(self) -> tuple[HumanCall, ...]:
+        """Return them as others are told of them."""
+        return tuple(
+            HumanCall(one.id, one.reason, one.page, one.asked_at, one.request_id)
+            for one in self._open.values()
+        )
+
     @asynccontextmanager
-    async def asked(self, reason: str, page: PageId) -> AsyncIterator[HumanRequest]:
+    async def asked(
+        self, reason: str, page: PageId, request_id: RequestId
+    ) -> AsyncIterator[HumanRequest]:
         """Keep a request open for as long as the block waits for it."""
         self._made += 1
         loop = asyncio.get_running_loop()
-        request = HumanRequest(f"h{self._made}", reason, page, loop.time(), loop.create_future())
+        request = HumanRequest(
+            f"h{self._made}",
+            *(reason, page, loop.time(), round(time() * 1000), request_id, loop.create_future()),
+        )
         self._open[request.id] = request
         self._on_change()
         try:

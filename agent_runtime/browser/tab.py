@@ -16,6 +16,7 @@ from weakref import WeakKeyDictionary
 
 from playwright.async_api import CDPSession, Frame, JSHandle, Page
 
+from agent_runtime.browser.control import Control
 from agent_runtime.browser.dialogs import Dialogs
 from agent_runtime.browser.emulation import Emulation
 from agent_runtime.browser.errors import CALL_FAILED
@@ -38,8 +39,10 @@ _ERROR_PAGE_MS: Final = 500.0
 class Tab:
     """A page of the running browser; gone for good when it closes or the browser dies."""
 
-    def __init__(self, page_id: PageId, page: Page, launch: Launch) -> None:
-        """Give *page* its id."""
+    def __init__(
+        self, page_id: PageId, page: Page, launch: Launch, on_change: Callable[[], None]
+    ) -> None:
+        """Give *page* its id; *on_change* is called when its summary is another."""
         self.id = page_id
         self.page = page
         self.launch = launch
@@ -49,6 +52,9 @@ class Tab:
         self.title_is_due = True
         self.label: str | None = None
         self.dialogs = Dialogs(page_id, self.interrupt)
+        self.control = Control(on_change)
+        self.taken_by: str | None = None
+        """Who is taking the page over from the command that runs on it."""
         self.moves = 0
         """How often it has gone from one document, or place in it, to another."""
         self.snapshot_number = 0
@@ -72,6 +78,8 @@ class Tab:
         self.init_scripts: dict[str, Callable[[], Awaitable[None]]] = {}
         """How to remove what runs in each document to come, by id."""
         self.init_scripts_made = 0
+        self.commands = 0
+        """How many have begun here."""
         self._running: set[asyncio.Timeout] = set()
 
     @property
@@ -82,7 +90,10 @@ class Tab:
     @contextmanager
     def running(self, deadline: asyncio.Timeout) -> Iterator[None]:
         """Let the end of this page end the block at once, by letting *deadline* pass."""
+        self.commands += 1
         self._running.add(deadline)
+        if self.taken_by is not None:
+            self.interrupt()
         try:
             yield
         finally:
@@ -94,6 +105,16 @@ class Tab:
         for deadline in self._running:
             if not deadline.expired():
                 deadline.reschedule(now)
+
+    @contextmanager
+    def taking_over(self, holder: str) -> Iterator[None]:
+        """End whatever command runs here in the block, because a person takes the page over."""
+        self.taken_by = holder
+        self.interrupt()
+        try:
+            yield
+        finally:
+            self.taken_by = None
 
     async def has_moved(self, moves: int) -> None:
         """Wait until it has moved more often than *moves*, or for long enough."""
@@ -185,6 +206,7 @@ class Tab:
             self.label,
             self.is_isolated,
             self.dialogs.open,
+            None if (lease := self.control.lease) is None else lease.holder,
         )
 
     async def begin_snapshot(self) -> int:

@@ -16,7 +16,7 @@ import structlog
 from playwright.async_api import BrowserContext, Dialog, Frame, Page
 from structlog.typing import FilteringBoundLogger
 
-from agent_runtime.browser.dialogs import DialogPolicy
+from agent_runtime.browser.dialogs import LEAVE_ALL, DialogPolicy
 from agent_runtime.browser.errors import (
     CALL_FAILED,
     BrowserUnavailable,
@@ -99,7 +99,7 @@ class Tabs:
         for tab in self._open.values():
             if tab.page is page:
                 return tab
-        tab = Tab(self._ids.take(), page, launch)
+        tab = Tab(self._ids.take(), page, launch, self._on_change)
         self._open[tab.id] = tab
         self._listen(tab)
         for is_expected, arrived in self._expected:
@@ -219,7 +219,8 @@ class Tabs:
         """Answer *dialog*, or leave it; Playwright runs and keeps this until it ends."""
         tab = next((one for one in self._open.values() if one.page is dialog.page), None)
         if tab is not None:
-            await tab.dialogs.meet(dialog, self.dialog_policy)
+            is_driven = tab.control.lease is not None
+            await tab.dialogs.meet(dialog, LEAVE_ALL if is_driven else self.dialog_policy)
             self._on_change()
             return
         # Of a page that has no id, and so nobody who could be told of it.

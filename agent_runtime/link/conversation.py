@@ -41,6 +41,7 @@ from xagent_protocol.messages import (
     Goodbye,
     Hello,
     Limits,
+    OpenChannel,
     OrchestratorMessage,
     Welcome,
 )
@@ -90,6 +91,7 @@ class Subjects:
     in_flight: Callable[[], int]
     heed: Callable[[Limits], None]
     lease: Lease
+    open_channel: Callable[[OpenChannel], None]
     resume: Callable[[], None]
 
 
@@ -270,6 +272,8 @@ class Conversation:
                 self._subjects.inbox.command(message)
             case Cancel():
                 self._subjects.inbox.cancel(message)
+            case OpenChannel():
+                self._subjects.open_channel(message)
             case Ack():
                 self._subjects.inbox.ack(message)
             case Beat():

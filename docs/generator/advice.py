@@ -36,6 +36,8 @@ HTTP_CODES: Final[Mapping[str, str]] = {
     "invalid_request": "Mend the fields that `errors` lists.",
     "request_id_reused": "Use a new id for a new command; to repeat one, send the same body.",
     "queue_full": "Wait for `Retry-After`, or send less at once.",
+    "channel_unavailable": "Wait for `Retry-After`; an agent that offers no such channel is to be "
+    "upgraded.",
     "agent_offline": 'Wait for `Retry-After`, or send `"if_offline": "queue"`.',
     "draining": "Try again after `Retry-After`, with the same request id.",
     "storage_unavailable": "Try again after `Retry-After`; the server's log says what the disk "
@@ -141,6 +143,14 @@ COMMAND_CODES: Final[Mapping[ErrorCode, tuple[str, str]]] = {
     ErrorCode.ARTIFACT_UNAVAILABLE: (
         "The command needs an artifact that does not exist, or that its agent cannot get.",
         "Upload it with `POST /api/artifacts`, and name the id that this returns.",
+    ),
+    ErrorCode.HUMAN_HAS_CONTROL: (
+        "A person drives the page by hand, or has just taken it over from the command.",
+        'Wait for them, or send it with `"if_controlled": "wait"`; `details` says who it is.',
+    ),
+    ErrorCode.NOT_IN_CONTROL: (
+        "The lease of the `control_token` is over, or was never given.",
+        "Take control again, under a new token.",
     ),
     ErrorCode.NOT_SUPPORTED: (
         "This agent's machine or browser lacks what the action needs.",

@@ -83,7 +83,10 @@ FAULTS: Final = {
     46: ("replicas restarted one by one", "no error for clients that ask again"),
     47: ("a whole fleet that reconnects at once", "all live within 30 s, spread by jitter"),
     48: ("SIGTERM to an agent", "what runs ends and is handed in; beats go on meanwhile"),
-    49: ("a person takes the wheel during a command", "never both drive"),
+    49: (
+        "a person takes the wheel during a command",
+        "they wait for it or end it, `human_has_control`; never both drive",
+    ),
     50: ("a token that is revoked", "its socket is closed within 5 s; results are kept"),
     51: ("no name, no TLS, a proxy's own page", "tried again later, with a clear reason"),
     52: ("an agent of another protocol version", "the newest common one, or refused with 4426"),

@@ -33,6 +33,8 @@ _MEANINGS: Final = {
     CloseCode.GOING_AWAY: "The agent leaves, after its `goodbye`.",
     CloseCode.INVALID_DATA: "A frame is not UTF-8.",
     CloseCode.TOO_BIG: "A frame is longer than 1 MiB.",
+    CloseCode.INTERNAL_ERROR: "A channel failed at the agent; the socket of commands is never "
+    "closed so.",
     CloseCode.SERVICE_RESTART: "The orchestrator shuts down, after its `drain`.",
     CloseCode.TRY_AGAIN_LATER: "The other end does not read what is sent to it, "
     "or the agent cannot write down the epoch of a `welcome`.",

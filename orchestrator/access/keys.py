@@ -36,6 +36,11 @@ class UserToken:
         """Keep *token*, which this process has just read from its file."""
         self._token = token.encode()
 
+    @property
+    def sha256(self) -> str:
+        """Its digest, which tells it from another."""
+        return hashlib.sha256(self._token).hexdigest()
+
     def matches(self, presented: str) -> bool:
         """Say whether *presented* is the token, in constant time."""
         return hmac.compare_digest(presented.encode(), self._token)

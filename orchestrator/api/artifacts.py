@@ -191,7 +191,7 @@ def _is_for(services: Services, record: ArtifactRecord, principal: Principal) ->
     return (
         principal.kind is PrincipalKind.AGENT
         and principal.agent_id is not None
-        and services.commands.need_artifact(principal.agent_id, record.artifact_id)
+        and services.needs_artifact(principal.agent_id, record.artifact_id)
     )
 
 

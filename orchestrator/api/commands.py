@@ -39,6 +39,7 @@ from orchestrator.errors import (
 )
 from orchestrator.store.records import CommandFilter, CommandRecord
 from xagent_protocol.codec import MAX_DEPTH, depth_exceeds
+from xagent_protocol.control import ControlToken, digest_of
 from xagent_protocol.ids import AgentId, RequestId, is_request_id
 from xagent_protocol.transitions import CommandState
 
@@ -101,6 +102,20 @@ class CommandRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
         Meta(
             description="`trace`: record what it does, and add that to its artifacts, even if it "
             "fails or runs out of time; `/traces/` and the artifact's id show it."
+        ),
+    ] = None
+    if_controlled: Annotated[
+        Literal["fail", "wait"],
+        Meta(
+            description="What to do while a person drives the page: `fail` with "
+            "`human_has_control`, or `wait` for the hand-back, within the timeout."
+        ),
+    ] = "fail"
+    control_token: Annotated[
+        ControlToken | None,
+        Meta(
+            description="That of the lease to drive the page by hand, of your own making: for "
+            "`take_control`, and for all that is done under it. Only its digest is kept."
         ),
     ] = None
     request_id: Annotated[
@@ -284,6 +299,8 @@ def submission_of(agent_id: AgentId, headers: SubmitHeaders, body: CommandReques
         body.if_offline,
         body.ttl,
         body.record,
+        body.if_controlled,
+        None if body.control_token is None else digest_of(body.control_token),
     )
 
 

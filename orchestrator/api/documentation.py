@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import Final
 
 import msgspec
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from orchestrator.access.guard import Principal, PrincipalKind
 from orchestrator.api.announced import with_actions
@@ -54,12 +54,7 @@ def operations(document: Json, refusals: Sequence[type[Refusal]]) -> tuple[Opera
         page = made[_is_user(principal)].page(services)
         return Response(page, media_type="text/html", headers=_HEADERS)
 
-    @operation("GET", "/", tag=TAG, statuses={307: "The way to the pages."}, media_type="text/html")
-    async def front_door(services: Services) -> Response:
-        """Show the way to the pages."""
-        return RedirectResponse("/docs")
-
-    return openapi_document, reference_page, front_door
+    return openapi_document, reference_page
 
 
 class _Made:

@@ -176,6 +176,9 @@ class Command(msgspec.Struct, frozen=True):
             "is that."
         ),
     ]
+    if_controlled: Annotated[
+        str, Meta(description="`fail` or `wait`: what it does while a person drives its page.")
+    ]
     state: Annotated[CommandState, Meta(description="The last six are final.")]
     effect: Annotated[Effect, Meta(description="What is known of its effect on the world outside.")]
     result: Annotated[
@@ -258,6 +261,7 @@ def command_of(record: CommandRecord) -> Command:
         record.timeout,
         record.idempotent,
         record.record,
+        record.if_controlled,
         progress.state,
         progress.effect,
         NO_RESULT if record.result is None else record.result,

@@ -112,10 +112,6 @@ class Commands(Protocol):
         """Return how many are in flight and how many are queued."""
         ...
 
-    def need_artifact(self, agent_id: AgentId, artifact_id: str, /) -> bool:
-        """Say whether a command that is with this agent names this artifact."""
-        ...
-
 
 class History(Protocol):
     """What was, newest first."""
@@ -210,6 +206,8 @@ class Services:
     """Given to `build_routes`; every operation receives it as its first argument.
 
     *unready* says in one sentence why the server cannot serve now, or returns null.
+    *needs_artifact* says whether an agent was told, by a command that is with it or by somebody
+    who drives its page, to use an artifact.
     *body_bytes* is the longest JSON body that is read.
     """
 
@@ -224,5 +222,6 @@ class Services:
     events: Events
     metrics: Metrics
     unready: Callable[[], str | None]
+    needs_artifact: Callable[[AgentId, str], bool]
     version: str
     body_bytes: int = 1024 * 1024

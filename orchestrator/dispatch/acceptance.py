@@ -76,6 +76,8 @@ class Acceptance:
             created_at=now_ms(),
             page_asked=submission.page,
             record=submission.record,
+            if_controlled=submission.if_controlled,
+            control_digest=submission.control_digest,
         )
         if goes_at_once and live is not None:
             record = moves.dispatched(record, live.session)

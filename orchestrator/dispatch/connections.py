@@ -61,8 +61,10 @@ class LiveAgent:
         session: SessionRecord,
         socket: AgentSocket,
         browser: BrowserStatus | None,
+        channels: tuple[str, ...] = (),
     ) -> None:
-        """Begin a stay."""
+        """Begin a stay; *channels* are the kinds that it opens."""
+        self.channels = channels
         self.on_change: Callable[[AgentId], None] = lambda _: None
         """Hears when what is known of the agent is new."""
         self.session = session

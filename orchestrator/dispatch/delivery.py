@@ -64,6 +64,8 @@ class Delivery:
                 timeout=record.timeout,
                 page=record.page_asked,
                 record=record.record,
+                if_controlled=record.if_controlled,
+                control_digest=record.control_digest,
             )
         )
         crash_at("command-sent")

@@ -8,11 +8,13 @@ from typing import Literal
 import msgspec
 
 from xagent_protocol.ids import AgentId, RequestId
+from xagent_protocol.messages import FAIL
 
 
 class Submission(msgspec.Struct, frozen=True):
     """One request to act; *timeout* and *ttl* in seconds.
 
+    *control_digest* stands for the token that the caller gave, which is kept nowhere.
     *request_id* and *idempotent* are null where the caller leaves the choice to the server.
     """
 
@@ -26,6 +28,8 @@ class Submission(msgspec.Struct, frozen=True):
     if_offline: Literal["fail", "queue"] = "fail"
     ttl: float = 900.0
     record: str | None = None
+    if_controlled: str = FAIL
+    control_digest: str | None = None
 
     def fingerprint(self, params: object) -> str:
         """Digest what was asked, so that key order and spaces make no difference.
@@ -39,6 +43,8 @@ class Submission(msgspec.Struct, frozen=True):
         if self.record is not None:
             # Only then, so that what was asked before there was this field is known again.
             asked += (self.record,)
+        if self.if_controlled != FAIL or self.control_digest is not None:
+            asked += (self.if_controlled, self.control_digest)
         return hashlib.sha256(_canonical.encode(asked)).hexdigest()
 
 

@@ -22,6 +22,7 @@ from orchestrator.store.statements import (
 from orchestrator.store.tables import commands, marks
 from orchestrator.store.writer import PATIENCE_SECONDS, Row, Settle, Writer
 from xagent_protocol.ids import AgentId, RequestId
+from xagent_protocol.messages import FAIL
 from xagent_protocol.outcomes import ArtifactRef, CommandError, DialogState, Effect, PageState
 from xagent_protocol.transitions import CommandState, Progress
 
@@ -30,6 +31,7 @@ _INSERT: Final = insert_in_order(
     *("request_id", "agent_id", "action", "params", "page_asked", "timeout", "idempotent", "ttl"),
     *("fingerprint", "state", "attempt", "effect", "tainted", "cancel_requested", "epoch"),
     *("journal_id", "boot_id", "created_at", "dispatched_at", "record"),
+    *("if_controlled", "control_digest"),
     rank=1,
 )
 _MOVE: Final = update_in_order(
@@ -96,6 +98,8 @@ class Journal:
                 command.created_at,
                 command.dispatched_at,
                 command.record,
+                None if command.if_controlled == FAIL else command.if_controlled,
+                command.control_digest,
             ),
             settle,
             patience=PATIENCE_SECONDS,
@@ -211,6 +215,8 @@ def command_of_row(row: DatabaseRow[Any]) -> CommandRecord:
         created_at=row.created_at,
         page_asked=row.page_asked,
         record=row.record,
+        if_controlled=row.if_controlled or FAIL,
+        control_digest=row.control_digest,
         epoch=row.epoch,
         journal_id=row.journal_id,
         boot_id=row.boot_id,

@@ -17,7 +17,7 @@ from xagent_protocol.ids import (
     RequestId,
     SessionId,
 )
-from xagent_protocol.messages import ActionSpec, BrowserStatus, RuntimeVersions
+from xagent_protocol.messages import FAIL, ActionSpec, BrowserStatus, RuntimeVersions
 from xagent_protocol.outcomes import ArtifactRef, CommandError, DialogState, PageState
 from xagent_protocol.transitions import CommandState, Progress
 
@@ -63,6 +63,8 @@ class CommandRecord(msgspec.Struct, frozen=True):
     *fingerprint* is the digest of what the caller asked, to tell a repetition from another
     command under the same id. *result* is JSON as the agent wrote it. *page_asked* is the page
     the caller named; *page* the one it ran on. *record* is `trace` if it is to be recorded.
+    *if_controlled* is `fail` or `wait`; *control_digest* stands for the token of the lease that it
+    was sent under.
     *epoch*, *journal_id* and *boot_id* are those of the agent at the latest dispatch. *timeout*
     and *ttl* are in seconds, *duration_ms* by the agent's own clock.
     """
@@ -79,6 +81,8 @@ class CommandRecord(msgspec.Struct, frozen=True):
     created_at: int
     page_asked: str | None = None
     record: str | None = None
+    if_controlled: str = FAIL
+    control_digest: str | None = None
     epoch: int = 0
     journal_id: str = ""
     boot_id: str = ""

@@ -115,6 +115,8 @@ commands: Final = Table(
     Column("notices", Text),
     Column("late_result", Text),
     Column("record", String(16)),
+    Column("if_controlled", String(8)),
+    Column("control_digest", String(64)),
     Index(None, "agent_id", "seq"),
 )
 
@@ -153,4 +155,14 @@ enrolments: Final = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
     Column("used_at", BigInteger),
+)
+
+passes: Final = Table(
+    "passes",
+    metadata,
+    Column("secret_sha256", String(64), primary_key=True),
+    Column("token_sha256", String(64), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("content", Text, nullable=False),
+    Column("ends_at", BigInteger, nullable=False),
 )

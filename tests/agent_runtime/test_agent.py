@@ -93,7 +93,7 @@ class World:
         on_change: Callable[[], None],
         transfers: ArtifactTransfers,
     ) -> Drive:
-        return Drive(self.browser, self.performer, self.browser.limits.append)
+        return Drive(self.browser, self.performer, self.browser.limits.append, {})
 
 
 @pytest.fixture

@@ -13,11 +13,12 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NoReturn, cast
 
 import msgspec
 
 from agent_runtime.agent import Agent
+from agent_runtime.channels.channels import Channels
 from agent_runtime.errors import AgentError
 from agent_runtime.link.backoff import Backoff
 from agent_runtime.link.conversation import Subjects
@@ -34,13 +35,14 @@ from tests.model.ends import AgentEnd
 from tests.model.history import History
 from tests.model.process import Place, Process
 from tests.orchestrator.records import BROWSER, VERSIONS, action
-from xagent_protocol.ids import AgentId, BootId, InstallId, RequestId
+from xagent_protocol.ids import AgentId, BootId, ChannelId, InstallId, RequestId
 from xagent_protocol.messages import (
     ActionSpec,
     BrowserStatus,
     Command,
     Hello,
     Limits,
+    OpenChannel,
     ResultRef,
 )
 from xagent_protocol.outcomes import Effect, Outcome, OutcomeState
@@ -262,6 +264,7 @@ class AgentLife:
                 in_flight=lambda: self.runner.in_flight,
                 heed=_ignore,
                 lease=self.lease,
+                open_channel=_ignore,
                 resume=self.runner.resume,
             ),
             enrol=enrol,
@@ -270,7 +273,9 @@ class AgentLife:
             clock=process.loop.time,
         )
         link.dial = dial
-        self._agent = Agent(_Browser(), self.runner, self.outbox, link, self._stop)
+        self._agent = Agent(
+            _Browser(), self.runner, Channels(_no_channel, {}), self.outbox, link, self._stop
+        )
         process.begin(self._live())
 
     def stop(self) -> None:
@@ -308,5 +313,9 @@ class AgentLife:
         self._files.close()
 
 
-def _ignore(limits: Limits) -> None:
-    """Accept every limit."""
+def _ignore(message: Limits | OpenChannel) -> None:
+    """Accept every limit, and open no channel."""
+
+
+async def _no_channel(channel_id: ChannelId) -> NoReturn:
+    raise AssertionError("nobody asks for one")

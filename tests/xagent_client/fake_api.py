@@ -269,6 +269,7 @@ class FakeApi:
             "timeout": body.get("timeout", 30),
             "idempotent": False,
             "record": body.get("record"),
+            "if_controlled": body.get("if_controlled", "fail"),
             "state": "running",
             "effect": "none",
             "result": None,

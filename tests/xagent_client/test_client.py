@@ -164,6 +164,16 @@ def test_a_recorded_command_has_a_trace_beside_what_it_made(client: Client, fake
     assert plain.made == plain.artifacts
 
 
+def test_a_command_may_wait_for_a_person_or_be_their_own(client: Client, fake: FakeApi) -> None:
+    alpha = client.agent("alpha")
+    command = alpha.run("title", if_controlled="wait", control_token="q8Zr")
+
+    assert alpha.title(if_controlled="wait") == "the title"
+    assert command.if_controlled == "wait"
+    assert fake.bodies[0]["control_token"] == "q8Zr"
+    assert fake.bodies[1]["if_controlled"] == "wait"
+
+
 def test_a_trace_is_never_taken_for_what_was_asked_for(client: Client, fake: FakeApi) -> None:
     alpha = client.agent("alpha")
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from xagent_protocol.ids import (
     ArtifactId,
     BootId,
+    ChannelId,
     InstallId,
     JournalId,
     PageId,
@@ -32,6 +33,7 @@ from xagent_protocol.messages import (
     InventoryItem,
     InventoryState,
     Limits,
+    OpenChannel,
     OrchestratorMessage,
     PageSummary,
     Result,
@@ -70,6 +72,7 @@ HELLO: Final = Hello(
         ActionSpec("goto", "navigate", "Go.", False, True, {"type": "object"}, {"type": "null"}),
     ),
     labels={"region": "eu"},
+    channels=("live",),
 )
 
 RESULT: Final = Result(
@@ -101,6 +104,7 @@ FROM_ORCHESTRATOR: Final[dict[str, OrchestratorMessage]] = {
     "welcome": Welcome(1, SessionId("s"), 4, LIMITS),
     "command": Command(_ONE, 1, "goto", msgspec.Raw(b'{"url":"https://example.com/"}'), 30.0, "p1"),
     "cancel": Cancel(_ONE),
+    "open_channel": OpenChannel(ChannelId("c"), "live", "p1"),
     "ack": Ack((ResultRef(_ONE, 2),)),
     "beat": Beat(7),
     "drain": Drain(2.5),

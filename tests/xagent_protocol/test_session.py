@@ -37,6 +37,7 @@ AGENT_HEARS = {
     "ready": {
         "command": "ready",
         "cancel": "ready",
+        "open_channel": "ready",
         "ack": "ready",
         "beat": "ready",
         "drain": "draining",

@@ -14,6 +14,7 @@
         run_code
     clipboard.py: clipboard
     dialogs.py: dialog, handle_dialog, dialog_policy
+    control.py: control, take_control, extend_control, return_control
     human.py: request_human, release_human
     secrets.py: secrets, fill_secret, totp
     artifacts.py: screenshot, pdf, download, downloads, wait_for_download, start_tracing,
@@ -40,6 +41,7 @@ from xagent_client.actions.artifacts import ArtifactsActions
 from xagent_client.actions.batch import BatchActions
 from xagent_client.actions.clipboard import ClipboardActions
 from xagent_client.actions.console import ConsoleActions
+from xagent_client.actions.control import ControlActions
 from xagent_client.actions.dialogs import DialogsActions
 from xagent_client.actions.emulate import EmulateActions
 from xagent_client.actions.human import HumanActions
@@ -64,6 +66,7 @@ class ActionVerbs(
     ScriptActions,
     ClipboardActions,
     DialogsActions,
+    ControlActions,
     HumanActions,
     SecretsActions,
     ArtifactsActions,

@@ -53,6 +53,17 @@ _TRACE = "trace.zip"
     type=click.Choice(["trace"]),
     help="Record what it does, even if it fails, and print where that can be looked at.",
 )
+@click.option(
+    "--if-controlled",
+    type=click.Choice(["fail", "wait"]),
+    help="While a person drives the page: fail, or wait for the hand-back.  [default: fail]",
+)
+@click.option(
+    "--control-token",
+    envvar="XAGENT_CONTROL_TOKEN",
+    metavar="TOKEN",
+    help="That of your own lease to drive the page; rather set XAGENT_CONTROL_TOKEN.",
+)
 @click.option("--queue", is_flag=True, help="Let it wait if the agent is offline.")
 @click.option(
     "--out",
@@ -72,6 +83,8 @@ def run(
     wait: float | None,
     request_id: str | None,
     record: str | None,
+    if_controlled: str | None,
+    control_token: str | None,
     queue: bool,
     out: Path | None,
 ) -> None:
@@ -104,6 +117,8 @@ def run(
                 wait=wait,
                 request_id=request_id,
                 record=record,
+                if_controlled=if_controlled,
+                control_token=control_token,
                 if_offline="queue" if queue else None,
             )
         finish(context, client, command, out)

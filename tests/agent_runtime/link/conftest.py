@@ -20,7 +20,14 @@ from agent_runtime.work.runner import Runner
 from tests.agent_runtime.fake_orchestrator import DEADLINE_SECONDS, FakeOrchestrator
 from tests.agent_runtime.fake_performer import SPEC, FakePerformer
 from xagent_protocol.ids import BootId, InstallId, PageId
-from xagent_protocol.messages import BrowserStatus, Hello, Limits, PageSummary, RuntimeVersions
+from xagent_protocol.messages import (
+    BrowserStatus,
+    Hello,
+    Limits,
+    OpenChannel,
+    PageSummary,
+    RuntimeVersions,
+)
 
 CREDENTIAL = "xagent_agent_secret"
 
@@ -44,6 +51,7 @@ class Rig:
         self.pages: tuple[PageSummary, ...] = ()
         self.browser_changed = asyncio.Event()
         self.heeded: list[Limits] = []
+        self.channels: list[OpenChannel] = []
         self.enrolments: list[Callable[[], None]] = []
         self.pauses: list[float] = []
         self.journal = journal
@@ -64,6 +72,7 @@ class Rig:
                 in_flight=lambda: self.runner.in_flight,
                 heed=self.heeded.append,
                 lease=self.lease,
+                open_channel=self.channels.append,
                 resume=self.runner.resume,
             ),
             enrol=self._enrol,

@@ -7,7 +7,7 @@ import pytest
 from orchestrator.access.principal import PrincipalKind
 from orchestrator.access.shares import MOST, Shares
 from orchestrator.errors import ShareUnknown
-from tests.orchestrator.access.test_sign_ins import Clock
+from tests.orchestrator.access.test_sign_ins import Clock, Kept
 from xagent_protocol.ids import AgentId
 
 ALPHA = AgentId("alpha")
@@ -91,3 +91,18 @@ def test_of_too_many_the_oldest_goes(shares: Shares) -> None:
 
     assert shares.principal_of(first) is None
     assert len(shares.all()) == MOST
+
+
+def test_a_share_outlives_a_restart_until_it_is_ended(clock: Clock) -> None:
+    kept = Kept()
+    shares = Shares(clock, kept)
+    secret, share = shares.make(ALPHA, 60)
+    ended, other = shares.make(ALPHA, 60)
+    shares.end(other.share_id)
+
+    next_life = Shares(clock, kept)
+    next_life.load(kept.rows.items())
+
+    assert next_life.all() == [share]
+    assert next_life.principal_of(secret) is not None
+    assert next_life.principal_of(ended) is None

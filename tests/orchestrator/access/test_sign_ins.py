@@ -2,21 +2,40 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from orchestrator.access.principal import PrincipalKind
-from orchestrator.access.sign_ins import IDLE_SECONDS, LONGEST_SECONDS, MOST, SignIns
+from orchestrator.access.sign_ins import (
+    IDLE_SECONDS,
+    LONGEST_SECONDS,
+    MOST,
+    NOTED_SECONDS,
+    SignIns,
+)
 
 
 class Clock:
     """A clock that a test moves."""
 
-    now = 1000.0
+    now = 1_800_000_000.0
 
     def __call__(self) -> float:
         return self.now
+
+
+class Kept:
+    """What a database would keep."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, str] = {}
+        self.puts = 0
+
+    def put(self, name: str, content: str, *, ends_at: int) -> None:
+        self.rows[name] = content
+        self.puts += 1
+
+    def drop(self, name: str) -> None:
+        self.rows.pop(name, None)
 
 
 @pytest.fixture
@@ -96,7 +115,9 @@ def test_of_too_many_the_one_goes_that_was_used_longest_ago(sign_ins: SignIns) -
 
 
 @pytest.mark.parametrize("can_control", [True, False])
-def test_a_browser_may_do_what_it_signed_in_for(sign_ins: SignIns, can_control: bool) -> None:
+def test_a_browser_may_do_what_it_signed_in_for(
+    sign_ins: SignIns, clock: Clock, can_control: bool
+) -> None:
     person = sign_ins.principal_of(sign_ins.begin(can_control=can_control))
 
     assert person is not None
@@ -104,8 +125,41 @@ def test_a_browser_may_do_what_it_signed_in_for(sign_ins: SignIns, can_control: 
     assert person.can_control is can_control
     assert person.agent_id is None
     assert person.expires_at is not None
-    assert abs(person.expires_at / 1000 - time.time() - LONGEST_SECONDS) < 10
+    assert person.expires_at / 1000 == clock.now + LONGEST_SECONDS
     assert sign_ins.principal_of("x") is None
+
+
+def test_a_sign_in_outlives_a_restart_and_a_sign_out_does_too(clock: Clock) -> None:
+    kept = Kept()
+    sign_ins = SignIns(clock, kept)
+    looks, gone = sign_ins.begin(can_control=False), sign_ins.begin()
+    sign_ins.end(gone)
+
+    next_life = SignIns(clock, kept)
+    next_life.load(kept.rows.items())
+
+    person = next_life.principal_of(looks)
+    assert person is not None
+    assert not person.can_control
+    assert not next_life.holds(gone)
+
+
+def test_use_is_recorded_now_and_then(clock: Clock) -> None:
+    kept = Kept()
+    sign_ins = SignIns(clock, kept)
+    secret = sign_ins.begin()
+
+    clock.now += NOTED_SECONDS - 1
+    assert sign_ins.holds(secret)
+    assert kept.puts == 1, "not with each request"
+    clock.now += 1
+    assert sign_ins.holds(secret)
+    assert kept.puts == 2
+
+    clock.now += IDLE_SECONDS - 1
+    next_life = SignIns(clock, kept)
+    next_life.load(kept.rows.items())
+    assert next_life.holds(secret)
 
 
 def test_what_a_browser_began_knows_that_it_signed_out(sign_ins: SignIns, clock: Clock) -> None:

@@ -208,5 +208,6 @@ def broken_services(unready: str | None = None) -> Services:
         events=broken,
         metrics=Metrics(),
         unready=lambda: unready,
+        needs_artifact=broken,
         version="0.1.0",
     )

@@ -46,8 +46,10 @@ async def test_an_agent_that_is_here_is_shown_whole(api: Api) -> None:
                 "label": None,
                 "isolated": False,
                 "dialog": None,
+                "controlled_by": None,
             }
         ],
+        "human_calls": [],
     }
     for fact in ("connected", "responsive", "browser_ok"):
         assert agent["contact"][fact]["value"] is True

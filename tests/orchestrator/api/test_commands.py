@@ -10,11 +10,13 @@ import msgspec
 import pytest
 
 from tests.orchestrator.api.conftest import Api
+from xagent_protocol.control import digest_of
 
 COMMANDS = "/api/agents/alpha/commands"
 ECHO = {"action": "echo", "params": {"text": "hi"}}
 CONTRACT = (
     *("request_id", "agent_id", "action", "params", "page", "timeout", "idempotent", "record"),
+    "if_controlled",
     *("state", "effect", "result", "error", "artifacts", "dialog", "notices", "attempt"),
     *("cancel_requested", "created_at", "dispatched_at", "started_at", "finished_at"),
     "duration_ms",
@@ -63,6 +65,27 @@ async def test_a_command_tells_whether_it_is_recorded(api: Api) -> None:
     assert (await api.client.get("/api/commands/r")).json()["record"] == "trace"
     problem(other, 422, "request_id_reused")
     assert plain.json()["record"] is None
+
+
+async def test_a_token_of_control_is_told_to_nobody_and_tells_commands_apart(
+    api: Api, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    token = "canary-q8ZrT0pW3xYvB1nM"
+    body = {**ECHO, "request_id": "r", "if_controlled": "wait", "control_token": token}
+
+    first = await api.client.post(COMMANDS, json=body)
+    again = await api.client.post(COMMANDS, json=body)
+    other = await api.client.post(COMMANDS, json={**body, "control_token": token[::-1]})
+    without = await api.client.post(COMMANDS, json={**body, "control_token": None})
+    found = await api.client.get("/api/commands/r")
+
+    assert first.json() == again.json() == found.json()
+    assert first.json()["if_controlled"] == "wait"
+    problem(other, 422, "request_id_reused")
+    problem(without, 422, "request_id_reused")
+    texts = [one.text for one in (first, again, other, without, found)]
+    texts += [caplog.text, *capsys.readouterr()]
+    assert not any(token in text or digest_of(token) in text for text in texts)
 
 
 async def test_a_failed_command_is_answered_with_200_and_its_error(api: Api) -> None:
@@ -159,6 +182,9 @@ async def test_two_different_names_for_one_command_are_refused(api: Api) -> None
         ({"idempotent": "yes"}, "idempotent"),
         ({"record": "film"}, "record"),
         ({"record": True}, "record"),
+        ({"if_controlled": "steer"}, "if_controlled"),
+        ({"control_token": "short"}, "control_token"),
+        ({"control_token": "q8Zr:q8Zr:q8Zr:q8Zr:q8Zr"}, "control_token"),
         ({"paramz": {}}, "paramz"),
     ],
 )

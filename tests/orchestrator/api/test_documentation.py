@@ -118,10 +118,3 @@ async def test_actions_of_packages_are_shown_to_the_user_and_not_to_strangers(ap
 async def test_before_any_agent_came_the_page_says_so(page: httpx2.Response) -> None:
     assert "No agent has announced any action yet." in render(describe(OPERATIONS, "0"), [])
     assert "No agent has announced any action yet." not in page.text
-
-
-async def test_the_front_door_leads_to_the_page(api: Api) -> None:
-    response = await api.client.get("/", headers={"Authorization": ""})
-
-    assert response.status_code == 307
-    assert response.headers["location"] == "/docs"

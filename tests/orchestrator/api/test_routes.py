@@ -10,7 +10,7 @@ from tests.orchestrator.api.conftest import Api, make_client
 from tests.orchestrator.api.stand_ins import broken_services
 from tests.orchestrator.api.test_commands import problem
 
-PATHS = sorted({operation.path for operation in OPERATIONS} | {"/", "/docs", "/openapi.json"})
+PATHS = sorted({operation.path for operation in OPERATIONS} | {"/docs", "/openapi.json"})
 
 
 def test_there_is_one_route_a_path() -> None:

@@ -53,6 +53,18 @@ async def test_an_agent_is_told_to_record_only_what_is_to_be_recorded(bench: Ben
     assert "record" not in encode(stay.socket.said(Command)[1])
 
 
+async def test_an_agent_is_told_what_to_do_while_a_person_drives_the_page(bench: Bench) -> None:
+    stay = await bench.ready()
+
+    await bench.submit("r1", if_controlled="wait", control_digest="0f")
+    await bench.submit("r2")
+
+    [first, second] = stay.socket.said(Command)
+    assert (first.if_controlled, first.control_digest) == ("wait", "0f")
+    assert (second.if_controlled, second.control_digest) == ("fail", None)
+    assert "control" not in encode(second)
+
+
 async def test_beyond_the_limit_in_flight_commands_wait_and_keep_their_order(
     bench: Bench,
 ) -> None:

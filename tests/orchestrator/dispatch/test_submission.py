@@ -36,6 +36,8 @@ def test_the_id_is_no_part_of_it() -> None:
         {"if_offline": "queue"},
         {"ttl": 1.0},
         {"record": "trace"},
+        {"if_controlled": "wait"},
+        {"control_digest": "0f"},
     ],
 )
 def test_whatever_else_is_asked_makes_it_another(changes: dict[str, object]) -> None:

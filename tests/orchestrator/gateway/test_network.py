@@ -89,7 +89,7 @@ async def world(data_dir: Path) -> AsyncIterator[World]:
         on_change: Callable[[], None],
         transfers: ArtifactTransfers,
     ) -> Drive:
-        return Drive(PaperBrowser(), PaperPerformer(deeds), _heed)
+        return Drive(PaperBrowser(), PaperPerformer(deeds), _heed, {})
 
     async with running(Settings(data_dir, timers=TIMERS)) as server:
         address = urlsplit(server.url)

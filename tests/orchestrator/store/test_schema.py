@@ -105,9 +105,11 @@ def test_commands_of_before_are_kept_over_each_migration(tmp_path: Path) -> None
         upgrade(path)
         connection.execute(insert, (2, "r2", *values[2:]))
         connection.commit()
-        assert "record" in columns(connection)
-        found = connection.execute("SELECT request_id, record FROM commands").fetchall()
-        assert found == [("r1", None), ("r2", None)]
+        added = ("record", "if_controlled", "control_digest")
+        assert set(added) <= set(columns(connection))
+        query = f"SELECT request_id, {', '.join(added)} FROM commands"
+        found = connection.execute(query).fetchall()
+        assert found == [("r1", None, None, None), ("r2", None, None, None)]
 
     downgrade(path, "0003")
     with closing(sqlite3.connect(path)) as connection:

@@ -11,6 +11,7 @@ from orchestrator.access.guard import Entrance, entrance
 from orchestrator.access.shares import Shares
 from orchestrator.access.sign_in_links import SignInLinks
 from orchestrator.access.sign_ins import SignIns
+from orchestrator.web.dashboard import DashboardPages
 from orchestrator.web.endpoint import PagePath
 from orchestrator.web.routes import build_web_routes
 from orchestrator.web.shares import SharePages
@@ -18,8 +19,10 @@ from orchestrator.web.sign_in import SignInPages
 from orchestrator.web.traces import TracePages
 from orchestrator.web.viewer import Viewer
 
+VIEWS = ("/", "/history", "/agents/{rest:path}", "/commands/{rest:path}", "/dashboard/{name}")
 CODE, SECRET = "c" * 22, "s" * 43
 NOBODYS = {
+    *((method, path) for method in ("GET", "HEAD") for path in VIEWS),
     *((method, "/sign-in") for method in ("GET", "HEAD", "POST")),
     *((method, f"/sign-in/{CODE}") for method in ("GET", "HEAD", "POST")),
     *((method, f"/share/{SECRET}") for method in ("GET", "HEAD", "POST")),
@@ -31,6 +34,7 @@ def opened() -> set[tuple[str, str]]:
     """Return the methods and paths that are served."""
     nothing: Any = None
     routes = build_web_routes(
+        DashboardPages(),
         SignInPages(lambda token: False, SignIns(), SignInLinks(), Attempts()),
         SharePages(Shares(), Attempts()),
         TracePages(nothing, Viewer(None)),
@@ -45,7 +49,7 @@ def opened() -> set[tuple[str, str]]:
     return found
 
 
-def test_only_the_forms_are_open_to_everybody() -> None:
+def test_only_the_forms_and_the_dashboard_itself_are_open_to_everybody() -> None:
     assert {one for one in opened() if entrance(*one) is Entrance.PUBLIC} == NOBODYS
 
 

@@ -75,6 +75,15 @@ def test_options_become_the_envelope(command_line: Xagent, fake: FakeApi) -> Non
     assert fake.queries[-1] == {"wait": "18.0"}
 
 
+def test_a_command_waits_for_a_person_or_is_their_own(command_line: Xagent, fake: FakeApi) -> None:
+    command_line("run", "alpha", "title", "--if-controlled", "wait", "--control-token", "q8Zr")
+    command_line("run", "alpha", "title")
+
+    assert fake.bodies[0]["if_controlled"] == "wait"
+    assert fake.bodies[0]["control_token"] == "q8Zr"
+    assert not {"if_controlled", "control_token"} & set(fake.bodies[1])
+
+
 def test_a_recorded_command_says_where_it_can_be_looked_at(
     command_line: Xagent, fake: FakeApi
 ) -> None:

@@ -1,0 +1,46 @@
+"""How much is loaded, and how soon there is something to see."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.async_api import Page, expect
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.slow,
+    pytest.mark.asyncio(loop_scope="package"),
+]
+
+MEASURE = """() => {
+    const all = performance.getEntriesByType('resource').filter(
+        each => each.name.includes('/dashboard/'));
+    const [page] = performance.getEntriesByType('navigation');
+    return {
+        bytes: all.reduce((sum, each) => sum + each.transferSize, page.transferSize),
+        files: all.length,
+        ready: performance.getEntriesByName('x-usable')[0].startTime,
+    };
+}"""
+
+
+async def test_the_first_view_is_there_in_a_second_and_all_of_it_is_less_than_150_kb(
+    page: Page,
+) -> None:
+    await page.goto("/")
+    await expect(page.get_by_role("listitem").first).to_be_visible()
+
+    measured = await page.evaluate(MEASURE)
+
+    assert measured["bytes"] < 150_000
+    assert measured["files"] > 20
+    assert measured["ready"] < 1000
+
+
+async def test_what_was_loaded_once_is_only_asked_about(page: Page) -> None:
+    await page.goto("/")
+    await expect(page.get_by_role("listitem").first).to_be_visible()
+
+    await page.reload()
+    await expect(page.get_by_role("listitem").first).to_be_visible()
+
+    assert (await page.evaluate(MEASURE))["bytes"] < 40_000
