@@ -20,6 +20,7 @@ from orchestrator.store.records import (
     ArtifactRecord,
     CommandFilter,
     CommandRecord,
+    CommandsFound,
     SessionRecord,
 )
 from xagent_protocol.ids import AgentId, InstallId, RequestId
@@ -118,7 +119,7 @@ class History(Protocol):
 
     async def commands(
         self, wanted: CommandFilter, /, *, limit: int, before: int | None
-    ) -> Sequence[CommandRecord]:
+    ) -> CommandsFound:
         """Return commands accepted before the one whose `seq` is *before*."""
         ...
 
