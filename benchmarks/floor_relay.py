@@ -76,7 +76,8 @@ class _Agent(WSListener):
             answer = _answer.decode(frame.get_payload_as_memoryview())
             content = _encode({"result": answer.result})
             caller = _waiting.pop(answer.id)
-            caller.write(b"%b%d\r\n\r\n%b" % (_HEAD, len(content), content))
+            if not caller.is_closing():
+                caller.write(b"%b%d\r\n\r\n%b" % (_HEAD, len(content), content))
 
 
 def _agent(request: WSUpgradeRequest) -> WSListener:

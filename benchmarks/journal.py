@@ -20,6 +20,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -135,9 +136,17 @@ def queries(rows: int) -> dict[str, str]:
         "of an action never asked for": "/api/commands?action=never&limit=100",
         "of an agent and an action": "/api/agents/past-7/commands?action=click&limit=100",
         "of an agent, never asked for": "/api/agents/past-7/commands?action=never&limit=100",
+        "of a time long ago": f"/api/commands?{_days_ago(80, 'before')}&limit=100",
+        "of an action, in a week long ago": f"/api/commands?action={OLD_ACTION}&"
+        f"{_days_ago(87, 'after')}&{_days_ago(80, 'before')}&limit=100",
         "of an action, that failed": "/api/commands?action=click&state=failed&limit=100",
         "of an action, expired, none": "/api/commands?action=click&state=expired&limit=100",
     }
+
+
+def _days_ago(days: int, bound: str) -> str:
+    moment = datetime.now(UTC) - timedelta(days=days)
+    return f"created_{bound}={moment:%Y-%m-%dT%H:%M:%SZ}"
 
 
 @contextlib.contextmanager
