@@ -8,6 +8,7 @@ commands, and says where the next one is to go on.
 
 from __future__ import annotations
 
+import time
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Select, literal_column, select, text
@@ -21,7 +22,10 @@ from xagent_protocol.ids import AgentId
 from xagent_protocol.transitions import CommandState
 
 LOOKED_THROUGH: Final = 5_000
-"""Commands that one page looks through at most, where no index leads to what it wants."""
+"""Commands that a page looks through before it ends, where no index leads to what it wants."""
+
+PATIENCE_SECONDS: Final = 0.008
+"""For so long a page that is empty looks on."""
 
 _IS_BEFORE: Final = """
     coalesce((
@@ -48,31 +52,52 @@ _FIRST_SINCE: Final = text(
 class History:
     """Reads commands and sessions for people."""
 
-    def __init__(self, readers: AsyncEngine, *, looked_through: int = LOOKED_THROUGH) -> None:
+    def __init__(
+        self,
+        readers: AsyncEngine,
+        *,
+        looked_through: int = LOOKED_THROUGH,
+        patience_seconds: float = PATIENCE_SECONDS,
+    ) -> None:
         """Read through *readers*."""
         self._readers = readers
         self._looked_through = looked_through
+        self._patience_seconds = patience_seconds
 
     async def commands(
         self, wanted: CommandFilter, *, limit: int, before: int | None
     ) -> CommandsFound:
         """Read one page; *before* is where the page before said to go on."""
+        give_up_at = time.monotonic() + self._patience_seconds
         async with self._readers.connect() as connection:
-            within = await _within(connection, wanted, before)
-            led, rest = _led_to(wanted)
-            floor: int | None = None
-            if rest:
-                # Read from the index alone: how far back so many of them reach.
-                deepest = (
-                    select(commands.c.seq).where(*within, *led).order_by(commands.c.seq.desc())
-                )
-                nth = deepest.limit(1).offset(self._looked_through - 1)
-                floor = (await connection.execute(nth)).scalar_one_or_none()
-            if floor is not None:
-                within.append(commands.c.seq >= floor)
-            # One more than asked says whether there is another page.
-            query = page_query(wanted, within, limit + 1)
-            rows = (await connection.execute(query)).all()
+            bounds = await _bounds(connection, wanted)
+            while True:
+                found = await self._page(connection, wanted, bounds, limit, before)
+                before = found.before
+                if found.records or before is None or time.monotonic() >= give_up_at:
+                    return found
+
+    async def _page(
+        self,
+        connection: AsyncConnection,
+        wanted: CommandFilter,
+        bounds: list[ColumnElement[bool]],
+        limit: int,
+        before: int | None,
+    ) -> CommandsFound:
+        within = bounds if before is None else [*bounds, commands.c.seq < before]
+        led, rest = _led_to(wanted)
+        floor: int | None = None
+        if rest:
+            # Read from the index alone: how far back so many of them reach.
+            nth = select(commands.c.seq).where(*within, *led).order_by(commands.c.seq.desc())
+            nth = nth.limit(1).offset(self._looked_through - 1)
+            floor = (await connection.execute(nth)).scalar_one_or_none()
+        if floor is not None:
+            within = [*within, commands.c.seq >= floor]
+        # One more than asked says whether there is another page.
+        query = page_query(wanted, within, limit + 1)
+        rows = (await connection.execute(query)).all()
         records = [command_of_row(row) for row in rows[:limit]]
         if len(rows) > limit:
             return CommandsFound(records, records[-1].seq)
@@ -98,12 +123,10 @@ def page_query(wanted: CommandFilter, within: list[ColumnElement[bool]], limit: 
     return query.order_by(commands.c.seq.desc()).limit(limit)
 
 
-async def _within(
-    connection: AsyncConnection, wanted: CommandFilter, before: int | None
-) -> list[ColumnElement[bool]]:
-    """Return between which places to look."""
+async def _bounds(connection: AsyncConnection, wanted: CommandFilter) -> list[ColumnElement[bool]]:
+    """Return between which places the wanted times are."""
     seq = commands.c.seq
-    within = [] if before is None else [seq < before]
+    within: list[ColumnElement[bool]] = []
     for moment, is_inside in (
         (wanted.created_after, seq.__ge__),
         (wanted.created_before, seq.__lt__),
@@ -124,7 +147,8 @@ def _led_to(
         led.append(commands.c.agent_id == wanted.agent_id)
     states = frozenset(wanted.states)
     if states and states.isdisjoint(_OVER):
-        led += [commands.c.state.in_(sorted(states)), commands.c.seq > OPEN_MARK]
+        led.append(commands.c.seq > OPEN_MARK)
+        rest.append(commands.c.state.in_(sorted(states)))
     elif len(states) == 1 and states < _UNCOMMON:
         # As it stands in the index's own condition: a parameter would not be known to satisfy it.
         (state,) = states

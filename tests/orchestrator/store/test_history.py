@@ -108,12 +108,22 @@ async def test_pages_that_look_no_further_than_so_far_find_all_in_the_end(
 async def test_a_page_without_an_index_ends_where_it_has_looked_far_enough(
     database: Database,
 ) -> None:
-    history = History(database.readers, looked_through=3)
+    history = History(database.readers, looked_through=3, patience_seconds=0)
 
     found = await history.commands(CommandFilter(action="read"), limit=9, before=None)
 
     assert found.records == []
     assert found.before == 7  # r6, of r8, r7 and r6
+
+
+@pytest.mark.usefixtures("journal")
+async def test_an_empty_page_looks_on_for_a_while(database: Database) -> None:
+    history = History(database.readers, looked_through=3, patience_seconds=60)
+
+    found = await history.commands(CommandFilter(action="read"), limit=9, before=None)
+
+    assert names(found) == ["r3"]
+    assert found.before == 4
 
 
 async def test_what_is_open_is_looked_for_only_where_it_can_be(
