@@ -24,7 +24,7 @@ from xagent_protocol.transitions import CommandState
 LOOKED_THROUGH: Final = 5_000
 """Commands that a page looks through before it ends, where no index leads to what it wants."""
 
-PATIENCE_SECONDS: Final = 0.008
+PATIENCE_SECONDS: Final = 0.005
 """For so long a page that is empty looks on."""
 
 _IS_BEFORE: Final = """
