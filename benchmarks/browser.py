@@ -1,37 +1,48 @@
-"""What a command costs beside the same call in Playwright's own process.
+"""What a command costs beside the same call in Playwright's own process, and beside rivals.
 
-One real agent under a real orchestrator, and one browser driven directly, both of the same
-Chromium on the same local page, in two arrangements: one by one in turns, where both meet the
-same caches and the same load; and in blocks, where each has the machine to itself for a while.
-Two browsers and four Pythons do not fit into the caches of a small machine together, so the
-first is slower for both. The client posts on one kept connection.
+One real agent under a real orchestrator, and one browser for each rival, all of the same Chromium
+on the same local page, in two arrangements: in blocks, where each has the machine to itself for a
+while; and, we and the direct call only, one by one in turns, where both meet the same caches and
+the same load. The client posts on one kept connection.
 
 A click, a navigation and a picture wait for frames of their browser, 16.7 ms apart. Called without
 a pause, they begin where the frame before has just ended, so that whoever is a little later waits
 for one frame more, or rides on one for nothing. So a pause goes before each of them, of all lengths
 up to a frame in shuffled order, and what is added by us is the difference of the means.
 
-    python -m benchmarks.browser [--rounds N] [--json FILE]
+    python -m benchmarks.browser [--rounds N] [--alone] [--json FILE]
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import json
 import random
 import statistics
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import async_playwright
 
 from agent_runtime.browser.find import find_browser
+from benchmarks.figures import (
+    Json,
+    Target,
+    median,
+    milliseconds,
+    ratio,
+    table,
+    targets_table,
+    times,
+)
 from benchmarks.one_agent import Xagent, agent, site
+from benchmarks.rivals import DIRECT, RIVALS, Calls, Rival, Site
 
 CALLS: Final = {"evaluate": 60, "title": 60, "click": 40, "goto": 16, "screenshot": 16}
 """Actions, and how often each is called in a round."""
@@ -39,143 +50,218 @@ FRAME_SECONDS: Final = 1 / 60
 IN_FRAMES: Final = frozenset({"click", "goto", "screenshot"})
 """Actions that wait for frames."""
 
+OURS: Final = "xagent"
+BOUNDS: Final = {"evaluate": 1.4, "title": 1.5, "goto": 1.05, "screenshot": 0.7}
+"""What of a direct call's time an action is to take at most."""
 
-def direct_calls(page: Page, url: str) -> dict[str, Callable[[], Awaitable[object]]]:
-    """Return the same actions as Playwright's own calls."""
-    return {
-        "evaluate": lambda: page.evaluate("1+1"),
-        "title": page.title,
-        "click": lambda: page.click("button"),
-        "goto": lambda: page.goto(url),
-        "screenshot": page.screenshot,
-    }
+IN_BLOCKS: Final = "in blocks"
+IN_TURNS: Final = "one by one"
 
 
-def one_by_one(calls: int) -> list[bool]:
-    """Return who is called, direct or not: A B B A, so that each follows itself as often."""
-    return [first for call in range(calls) for first in ((call % 2 == 0), (call % 2 == 1))]
+class Measured(msgspec.Struct):
+    """One action of one contestant in one arrangement: of each round a figure, in milliseconds.
 
-
-def in_blocks(calls: int) -> list[bool]:
-    """Return who is called: first only the one, then only the other."""
-    return [True] * calls + [False] * calls
-
-
-ARRANGEMENTS: Final = {"one by one": one_by_one, "in blocks": in_blocks}
-
-
-class Round(msgspec.Struct, frozen=True):
-    """One action in one arrangement and one round, in milliseconds.
-
-    *direct* and *posted* are medians, *added* is the difference of the means, and *around* the
-    median of what a posted call takes besides the call of Playwright itself.
+    *around* is what a posted call takes besides the call of Playwright itself; 0 for others.
     """
 
-    direct: float
-    posted: float
-    added: float
-    around: float
+    action: str
+    arrangement: str
+    contestant: str
+    p50: list[float] = []
+    mean: list[float] = []
+    around: list[float] = []
 
 
-Rounds = dict[tuple[str, str], list[Round]]
+class Contestants:
+    """All that are called, each by the name of the action."""
+
+    def __init__(self, client: Xagent, rivals: Mapping[str, Calls], url: str) -> None:
+        """Call *client* and *rivals*."""
+        self._client = client
+        self._rivals = rivals
+        self.names = (OURS, *rivals)
+        self._params: dict[str, dict[str, Any]] = {
+            "evaluate": {"expression": "1+1"},
+            "title": {},
+            "click": {"target": "button"},
+            "goto": {"url": url},
+            "screenshot": {},
+        }
+
+    async def call(self, name: str, action: str) -> tuple[float, float]:
+        """Return how long a call took, and how long it took besides Playwright's own, in ms."""
+        started = time.perf_counter()
+        if name == OURS:
+            its_own = self._client.run(action, self._params[action])
+            took = (time.perf_counter() - started) * 1000
+            return took, took - its_own
+        await self._rivals[name][action]()
+        return (time.perf_counter() - started) * 1000, 0.0
 
 
-async def measure(rounds: int, client: Xagent, url: str) -> Rounds:
-    """Return every round but the first, which warms both up."""
-    params: dict[str, dict[str, Any]] = {
-        "evaluate": {"expression": "1+1"},
-        "title": {},
-        "click": {"target": "button"},
-        "goto": {"url": url},
-        "screenshot": {},
-    }
-    found: Rounds = {(action, name): [] for action in CALLS for name in ARRANGEMENTS}
-    async with async_playwright() as playwright:
+async def measure_with(rounds: int, client: Xagent, url: str, rivals: Sequence[Rival]) -> Json:
+    """Return what each round showed; one more, and shorter, goes before to warm all up."""
+    async with async_playwright() as playwright, contextlib.AsyncExitStack() as stack:
         bundled = Path(playwright.chromium.executable_path)
         executable = (await find_browser(None, bundled)).path
-        with tempfile.TemporaryDirectory() as profile:
-            context = await playwright.chromium.launch_persistent_context(
-                profile, executable_path=executable, viewport={"width": 1280, "height": 720}
-            )
-            page = context.pages[0]
-            await page.goto(url)
-            client.run("goto", {"url": url})
-            direct = direct_calls(page, url)
-            for number in range(rounds + 1):
-                for (action, name), rounds_of_it in found.items():
-                    theirs, ours, around = [], [], []
-                    pauses = {True: _pauses(action), False: _pauses(action)}
-                    for is_direct in ARRANGEMENTS[name](CALLS[action]):
-                        if action in IN_FRAMES:
-                            await asyncio.sleep(pauses[is_direct].pop())
-                        started = time.perf_counter()
-                        if is_direct:
-                            await direct[action]()
-                            theirs.append((time.perf_counter() - started) * 1000)
-                        else:
-                            took_ms = client.run(action, params[action])
-                            ours.append((time.perf_counter() - started) * 1000)
-                            around.append(ours[-1] - took_ms)
-                    if number:
-                        rounds_of_it.append(_round(theirs, ours, around))
-            await context.close()
-    return found
+        directory = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        ground = Site(url, executable, playwright, directory)
+        opened: dict[str, Calls] = {}
+        absent: dict[str, str] = {}
+        for rival in rivals:
+            if lacking := rival.lacks():
+                absent[rival.name] = f"not here; it lacks {lacking}"
+                continue
+            try:
+                opened[rival.name] = await stack.enter_async_context(rival.open(ground))
+            except (
+                Exception
+            ) as error:  # it is theirs, and the others are to be measured all the same
+                absent[rival.name] = f"it did not start: {error}".partition("\n")[0]
+        client.run("goto", {"url": url})
+        contestants = Contestants(client, opened, url)
+        found: dict[tuple[str, str, str], Measured] = {}
+        await _round(contestants, {}, calls=lambda action: CALLS[action] // 4, number=0)
+        for number in range(rounds):
+            await _round(contestants, found, calls=CALLS.__getitem__, number=number)
+            print(f"browser: round {number + 1} of {rounds}", flush=True)
+    return {"measured": msgspec.to_builtins(list(found.values())), "absent": absent}
 
 
-def _pauses(action: str) -> list[float]:
+async def _round(
+    contestants: Contestants, found: dict[Any, Measured], *, calls: Any, number: int
+) -> None:
+    names = contestants.names
+    turn = number % len(names)
+    in_blocks = (*names[turn:], *names[:turn])
+    for action in CALLS:
+        count = calls(action)
+        await _run(
+            contestants, found, action, IN_BLOCKS, [n for n in in_blocks for _ in range(count)]
+        )
+        await _run(contestants, found, action, IN_TURNS, one_by_one(count))
+
+
+async def _run(
+    contestants: Contestants,
+    found: dict[Any, Measured],
+    action: str,
+    arrangement: str,
+    order: Sequence[str],
+) -> None:
+    taken: dict[str, list[tuple[float, float]]] = {name: [] for name in order}
+    pauses = {name: _pauses(order.count(name)) for name in taken}
+    for name in order:
+        if action in IN_FRAMES:
+            await asyncio.sleep(pauses[name].pop())
+        taken[name].append(await contestants.call(name, action))
+    for name, calls in taken.items():
+        key = (action, arrangement, name)
+        measured = found.setdefault(key, Measured(*key))
+        measured.p50.append(median(took for took, _ in calls))
+        measured.mean.append(statistics.mean(took for took, _ in calls))
+        measured.around.append(median(around for _, around in calls))
+
+
+def one_by_one(calls: int) -> list[str]:
+    """Return who is called: A B B A, so that each follows itself as often as the other."""
+    pair = (DIRECT, OURS)
+    return [name for call in range(calls) for name in (pair if call % 2 else reversed(pair))]
+
+
+def _pauses(calls: int) -> list[float]:
     """Return a pause for each call, evenly spread over a frame, so that chance adds nothing."""
-    pauses = [number * FRAME_SECONDS / CALLS[action] for number in range(CALLS[action])]
+    pauses = [number * FRAME_SECONDS / calls for number in range(calls)]
     random.shuffle(pauses)
     return pauses
 
 
-def _round(theirs: list[float], ours: list[float], around: list[float]) -> Round:
-    median, mean = statistics.median, statistics.mean
-    return Round(median(theirs), median(ours), mean(ours) - mean(theirs), median(around))
+def measure(rounds: int, *, alone: bool = False) -> Json:
+    """Measure beside every rival that is here, or *alone* beside the direct call."""
+    rivals = [rival for rival in RIVALS if not alone or rival.name == DIRECT]
+    with site() as url, agent() as client:
+        return asyncio.run(measure_with(rounds, client, url, rivals))
 
 
-def report(found: Rounds) -> list[dict[str, float | str]]:
-    """Print the table and return it: of each figure the median of the rounds."""
-    rows: list[dict[str, float | str]] = []
-    print(
-        "\n| action | arrangement | direct Playwright | POST to xagent | ratio | added | around |"
+def tables(found: Json) -> str:
+    """Return what was measured, as Markdown."""
+    names = list(dict.fromkeys(one["contestant"] for one in found["measured"]))
+    header = ("action", *(f"{name}" for name in sorted(names, key=_place)))
+    rows = []
+    for action in CALLS:
+        direct = _of(found, action, IN_BLOCKS, DIRECT)
+        cells = [action]
+        for name in sorted(names, key=_place):
+            one = _of(found, action, IN_BLOCKS, name)
+            beside = times(ratio(one["p50"], direct["p50"]))
+            shown = milliseconds(median(one["p50"]))
+            cells.append(shown if name == DIRECT else f"**{beside}** {shown}")
+        rows.append(tuple(cells))
+    beside = table(("action", "in blocks", "added", "one by one", "added", "around"), _added(found))
+    absent = "".join(f"\n- {name}: {why}" for name, why in found["absent"].items())
+    return (
+        "Each in a block of its own, beside the direct call:\n\n"
+        + table(header, rows)
+        + (f"\n\nNot measured:\n{absent}" if absent else "")
+        + "\n\nWhat we add to the direct call:\n\n"
+        + beside
     )
-    print("|---|---|---|---|---|---|---|")
-    for (action, name), rounds in found.items():
-        direct = statistics.median(one.direct for one in rounds)
-        posted = statistics.median(one.posted for one in rounds)
-        ratio = statistics.median(one.posted / one.direct for one in rounds)
-        added = statistics.median(one.added for one in rounds)
-        around = statistics.median(one.around for one in rounds)
-        print(
-            f"| {action} | {name} | {direct:.2f} ms | {posted:.2f} ms | **{ratio:.2f}** "
-            f"| {added:+.2f} ms | {around:.2f} ms |"
-        )
-        rows.append(
-            {
-                "action": action,
-                "arrangement": name,
-                "direct_ms": direct,
-                "xagent_ms": posted,
-                "ratio": ratio,
-                "added_ms": added,
-                "around_ms": around,
-            }
-        )
+
+
+def _added(found: Json) -> list[tuple[str, ...]]:
+    rows = []
+    for action in CALLS:
+        cells = [action]
+        for arrangement in (IN_BLOCKS, IN_TURNS):
+            ours, direct = (_of(found, action, arrangement, name) for name in (OURS, DIRECT))
+            pairs = zip(ours["mean"], direct["mean"], strict=True)
+            added = median(one - other for one, other in pairs)
+            cells += [times(ratio(ours["p50"], direct["p50"])), f"{added:+.2f} ms"]
+        around = median(_of(found, action, IN_BLOCKS, OURS)["around"])
+        rows.append((*cells, milliseconds(around)))
     return rows
+
+
+def targets(found: Json) -> list[Target]:
+    """Return what was to be shown."""
+    shown = []
+    for action, bound in BOUNDS.items():
+        ours, direct = (_of(found, action, IN_BLOCKS, name) for name in (OURS, DIRECT))
+        beside = ratio(ours["p50"], direct["p50"])
+        shown.append(Target(f"`{action}` through POST beside direct Playwright", beside, bound))
+    rivals = {one["contestant"] for one in found["measured"]} - {OURS, DIRECT}
+    for name in sorted(rivals, key=_place):
+        worst = max(
+            ratio(
+                _of(found, action, IN_BLOCKS, OURS)["p50"],
+                _of(found, action, IN_BLOCKS, name)["p50"],
+            )
+            for action in CALLS
+        )
+        shown.append(Target(f"the slowest action beside {name}", worst, 1.0))
+    return shown
+
+
+def _place(name: str) -> int:
+    return [DIRECT, OURS, *(rival.name for rival in RIVALS[1:])].index(name)
+
+
+def _of(found: Json, action: str, arrangement: str, contestant: str) -> Json:
+    wanted = {"action": action, "arrangement": arrangement, "contestant": contestant}
+    return next(one for one in found["measured"] if wanted.items() <= one.items())
 
 
 def main() -> None:
     """Measure and report."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
     parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--json", type=Path, help="write the table there, too")
+    parser.add_argument("--alone", action="store_true", help="beside the direct call only")
+    parser.add_argument("--json", type=Path, help="write the figures there, too")
     arguments = parser.parse_args()
-    with site() as url, agent() as client:
-        found = asyncio.run(measure(arguments.rounds, client, url))
-    rows = report(found)
+    found = measure(arguments.rounds, alone=arguments.alone)
+    print("\n" + tables(found) + "\n\n" + targets_table(targets(found)))
     if arguments.json:
-        arguments.json.write_text(json.dumps(rows, indent=2) + "\n")
+        arguments.json.write_text(json.dumps(found, indent=2) + "\n")
 
 
 if __name__ == "__main__":

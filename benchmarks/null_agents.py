@@ -12,7 +12,7 @@ import asyncio
 import hashlib
 import sys
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import httpx2
 import msgspec
@@ -91,7 +91,7 @@ async def _bare_agent(url: str, agent_id: str) -> None:
         await _answer(socket, decoder)
 
 
-async def _answer(socket: ClientConnection, decoder: msgspec.json.Decoder[dict[str, int]]) -> None:
+async def _answer(socket: ClientConnection, decoder: msgspec.json.Decoder[Any]) -> None:
     async for frame in socket:
         await socket.send(
             msgspec.json.encode({"id": decoder.decode(frame)["id"], "result": 2}).decode()

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
+
+import psutil
 
 START_SECONDS: Final = 30.0
 
@@ -24,33 +27,75 @@ def free_port() -> int:
 
 @contextlib.contextmanager
 def running(
-    arguments: Sequence[str], *, log: Path, ready_lines: int = 0, checkout: Path | None = None
+    arguments: Sequence[str],
+    *,
+    log: Path,
+    ready_lines: int = 0,
+    tells: bool = False,
+    checkout: Path | None = None,
 ) -> Iterator[subprocess.Popen[str]]:
     """Run `python -m arguments` until the block ends; waits for lines that say `ready`.
 
-    With *checkout* the code is that of another directory, under this interpreter.
+    If it *tells*, its output is for the caller to read. With *checkout* the code is that of another
+    directory, under this interpreter.
     """
+    command = [sys.executable, "-m", *arguments]
+    with program(command, log=log, ready_lines=ready_lines, tells=tells, cwd=checkout) as process:
+        yield process
+
+
+@contextlib.contextmanager
+def program(
+    command: Sequence[str],
+    *,
+    log: Path,
+    ready_lines: int = 0,
+    tells: bool = False,
+    cwd: Path | None = None,
+) -> Iterator[subprocess.Popen[str]]:
+    """Run *command* until the block ends, and end with it all that it has started."""
     with log.open("a") as errors:
         process = subprocess.Popen(
-            [sys.executable, "-m", *arguments],
-            stdout=subprocess.PIPE,
+            command,
+            stdout=subprocess.PIPE if ready_lines or tells else errors,
             stderr=errors,
             text=True,
-            cwd=checkout,
+            cwd=cwd,
         )
     try:
-        assert process.stdout is not None
         for _ in range(ready_lines):
+            assert process.stdout is not None
             if not process.stdout.readline():
-                raise RuntimeError(f"{arguments[0]} ended early: {log.read_text()[-2000:]}")
+                raise RuntimeError(f"{command[-1]} ended early: {log.read_text()[-2000:]}")
         yield process
     finally:
+        family = _descendants(process.pid)
         process.terminate()
         try:
             process.wait(20)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+        end(family)
+
+
+def end(family: Iterable[psutil.Process]) -> None:
+    """Kill those of *family* that are still there."""
+    for each in family:
+        with contextlib.suppress(psutil.Error):
+            each.kill()
+
+
+def end_all() -> None:
+    """Kill whatever this process has started and not ended; for the very end."""
+    end(_descendants(os.getpid()))
+
+
+def _descendants(pid: int) -> list[psutil.Process]:
+    try:
+        return psutil.Process(pid).children(recursive=True)
+    except psutil.Error:
+        return []
 
 
 @contextlib.contextmanager

@@ -48,6 +48,7 @@ from xagent_client.errors import (
     Unreachable,
     XagentError,
 )
+from xagent_client.many import Answered, Asked
 from xagent_client.models import Agent, Artifact, ArtifactRef, Command
 
 __all__ = [
@@ -59,6 +60,8 @@ __all__ = [
     "Artifact",
     "ArtifactRef",
     "Command",
+    "Asked",
+    "Answered",
     "XagentError",
     "ActionNotFound",
     "AgentNotFound",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
+from collections.abc import AsyncGenerator, Iterable
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -12,9 +13,11 @@ import httpx2
 
 from xagent_client import transport
 from xagent_client.agent_verbs import AgentVerbs
+from xagent_client.async_many import Many
 from xagent_client.client_verbs import ClientVerbs
 from xagent_client.discovery import Access, find_access
 from xagent_client.exchange import Call, ConnectionLost, Pause, Reply, Request
+from xagent_client.many import Answered, Asked
 from xagent_client.verbs import Awaiting
 
 T = TypeVar("T")
@@ -80,6 +83,25 @@ class AsyncClient(ClientVerbs, Awaiting):
             return result
         finally:
             call.close()
+
+    def run_many(
+        self, commands: Iterable[Asked], *, concurrency: int = 64, wait: float = 300.0
+    ) -> AsyncGenerator[Answered]:
+        """Ask for many commands over few connections; yields each as it ends.
+
+        They are taken from *commands* as there is room: at most *concurrency* are asked for and
+        not yet yielded. What is not over after *wait* seconds is yielded as it stands, with
+        `StillRunning`. One that fails or is refused ends nothing: see its `error`. What a lost
+        connection leaves open is asked for again under its request id, which does nothing twice.
+
+        To leave before the end, close the iterator (`contextlib.aclosing`); what was asked for by
+        then is done all the same.
+
+        Raises:
+            InvalidRequest: a request id cannot name a command.
+        """
+        many = Many(self._http, self.access.url, concurrency=concurrency, wait=wait)
+        return many.answers(commands)
 
     async def aclose(self) -> None:
         """Close the connections."""

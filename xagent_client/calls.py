@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
 from urllib.parse import quote
 from uuid import uuid4
@@ -120,12 +121,23 @@ def list_commands(
     agent_id: str | None = None,
     state: str | None = None,
     action: str | None = None,
+    created_after: datetime | None = None,
+    created_before: datetime | None = None,
     limit: int | None = None,
     cursor: str | None = None,
 ) -> Call[Page[Command]]:
     """List commands, newest first."""
     path = "/api/commands" if agent_id is None else f"{_agent(agent_id)}/commands"
-    return query(path, Page[Command], state=state, action=action, limit=limit, cursor=cursor)
+    return query(
+        path,
+        Page[Command],
+        state=state,
+        action=action,
+        created_after=_moment(created_after),
+        created_before=_moment(created_before),
+        limit=limit,
+        cursor=cursor,
+    )
 
 
 def submit(agent_id: str, submission: Submission, *, wait: float | None = None) -> Call[Command]:
@@ -252,6 +264,11 @@ def _command_request(request_id: str, left: float) -> Request:
 
 def _wait(left: float) -> dict[str, QueryValue]:
     return {"wait": round(min(left, LONGEST_WAIT_SECONDS), 3)}
+
+
+def _moment(moment: datetime | None) -> str | None:
+    """Return a time as the API takes it; one without a zone is of this machine's."""
+    return None if moment is None else moment.astimezone(UTC).isoformat()
 
 
 def _agent(agent_id: str) -> str:

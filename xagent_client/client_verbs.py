@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import BinaryIO
 
 from xagent_client import artifacts, calls
@@ -41,12 +42,23 @@ class ClientVerbs:
         agent_id: str | None = None,
         state: str | None = None,
         action: str | None = None,
+        created_after: datetime | None = None,
+        created_before: datetime | None = None,
         limit: int | None = None,
         cursor: str | None = None,
     ) -> Call[Page[Command]]:
-        """List commands, newest first, a page at a time."""
+        """List commands, newest first, a page at a time.
+
+        A page may be short, or empty, and yet have a `next_cursor`.
+        """
         return calls.list_commands(
-            agent_id=agent_id, state=state, action=action, limit=limit, cursor=cursor
+            agent_id=agent_id,
+            state=state,
+            action=action,
+            created_after=created_after,
+            created_before=created_before,
+            limit=limit,
+            cursor=cursor,
         )
 
     @verb

@@ -173,7 +173,7 @@ def insist(
             if reply.status < 300:
                 patience.failures = 0
                 return reply
-            problem = _problem(reply)
+            problem = problem_of(reply)
             error = refusal(problem)
             if reply.status not in PASSING_STATUSES or problem.code == "agent_offline":
                 raise error
@@ -206,7 +206,12 @@ def decode(reply: Reply, kind: type[T]) -> T:
         ) from error
 
 
-def _problem(reply: Reply) -> Problem:
+def problem_of(reply: Reply) -> Problem:
+    """Return what an unsuccessful *reply* says.
+
+    Raises:
+        UnexpectedAnswer: it is not an orchestrator's.
+    """
     retry_after = _seconds(reply.headers.get("retry-after"))
     try:
         problem = msgspec.json.decode(reply.body, type=Problem)

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from docs.generator.markdown import code, codes, prose, table
 from docs.generator.schemas import description, fields, words
-from orchestrator.api.openapi import TAGS, describe
+from orchestrator.api.openapi import LINE, TAGS, describe
 from orchestrator.api.routes import OPERATIONS
 
 _WHO: Final = {
@@ -95,6 +95,8 @@ def _unless_same(operation: dict[str, Any]) -> str:
 
 def _body(content: dict[str, Any]) -> str:
     ((media_type, details),) = content.items()
+    if LINE in details:
+        return f"Body, `{media_type}`, a line each: {words(details[LINE], linked=True)}."
     if "schema" not in details:
         return f"Body: the bytes, `{media_type}` or what they are."
     return f"Body, `{media_type}`: {words(details['schema'], linked=True)}."
@@ -110,6 +112,9 @@ def _answers(responses: dict[str, Any]) -> str:
             each["schema"] for each in response.get("content", {}).values() if "schema" in each
         ]
         what = words(schemas[0], linked=True) if schemas else codes(response.get("content", {}))
+        for each in response.get("content", {}).values():
+            if LINE in each:
+                what = f"a line each: {words(each[LINE], linked=True)}"
         good.append((status, response["description"], what))
     return f"{table(('status', 'means', 'body'), good)}\n\nRefusals: {', '.join(refused)}."
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+import re
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final, Literal
 
 import msgspec
@@ -46,11 +49,21 @@ from xagent_protocol.transitions import CommandState
 TAG: Final = "Commands"
 
 _WITH_AGENT: Final = (CommandState.DISPATCHED, CommandState.RUNNING)
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_LEAP_SECOND: Final = re.compile(r"(?<=\d\d:\d\d):60")
 _NO_PARAMS: Final = msgspec.Raw(b"{}")
 
 ActionName = Annotated[
     str,
     Meta(min_length=1, max_length=128, description="The action's name.", examples=["goto"]),
+]
+Moment = Annotated[
+    str,
+    Meta(
+        max_length=64,
+        examples=["2026-11-23T09:30:00Z"],
+        extra_json_schema={"format": "date-time"},
+    ),
 ]
 LongPoll = Annotated[
     float,
@@ -147,6 +160,12 @@ class AgentCommandQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True,
     state: Annotated[CommandState | None, Meta(description="Only those in this state.")] = None
     action: Annotated[
         Annotated[str, Meta(max_length=128)] | None, Meta(description="Only those of this action.")
+    ] = None
+    created_after: Annotated[
+        Moment | None, Meta(description="Only those of this time, or later.")
+    ] = None
+    created_before: Annotated[
+        Moment | None, Meta(description="Only those of before this time.")
     ] = None
     limit: Limit = 100
     cursor: CommandCursor = None
@@ -255,7 +274,11 @@ async def cancel_command(services: Services, request_id: CommandName) -> Reply[C
 
 @operation("GET", "/api/commands", tag=TAG, statuses={200: "A page of commands, newest first."})
 async def list_commands(services: Services, query: CommandQuery) -> CommandPage:
-    """List commands of all agents."""
+    """List commands of all agents.
+
+    A page may hold fewer than `limit`, even none, and yet have a `next_cursor`: where no index
+    leads to what is wanted, as to an action, each page looks through so many commands and no more.
+    """
     agent_id = None if query.agent_id is None else AgentId(query.agent_id)
     return await _list(services, agent_id, query)
 
@@ -270,7 +293,10 @@ async def list_commands(services: Services, query: CommandQuery) -> CommandPage:
 async def list_agent_commands(
     services: Services, agent_id: AgentName, query: AgentCommandQuery
 ) -> CommandPage:
-    """List commands of one agent."""
+    """List commands of one agent.
+
+    A page may hold fewer than `limit`, even none, and yet have a `next_cursor`.
+    """
     services.agents.get(agent_id)
     return await _list(services, agent_id, query)
 
@@ -328,18 +354,34 @@ async def _list(
     if query.state in _WITH_AGENT:
         # The journal need not know that a dispatched command runs by now.
         states = _WITH_AGENT
-    wanted = CommandFilter(agent_id=agent_id, states=states, action=query.action)
-    # One more than asked says whether there is another page.
-    records = await services.history.commands(
-        wanted, limit=query.limit + 1, before=command_key(query.cursor)
+    wanted = CommandFilter(
+        agent_id,
+        states,
+        query.action,
+        _milliseconds("created_after", query.created_after),
+        _milliseconds("created_before", query.created_before),
     )
-    page = records[: query.limit]
-    more = len(records) > query.limit
-    shown = [services.commands.as_it_stands(record) for record in page]
+    found = await services.history.commands(
+        wanted, limit=query.limit, before=command_key(query.cursor)
+    )
+    shown = [services.commands.as_it_stands(record) for record in found.records]
     return CommandPage(
         [command_of(record) for record in shown if query.state in (None, record.state)],
-        after_command(page[-1]) if more else None,
+        after_command(found.before),
     )
+
+
+def _milliseconds(field: str, text: str | None) -> int | None:
+    if text is None:
+        return None
+    try:
+        # RFC 3339 allows small letters and a leap second, which Python's reader does not.
+        moment = datetime.fromisoformat(_LEAP_SECOND.sub(":59", text.upper()))
+    except ValueError:
+        raise invalid_field(field, "is no time, like 2026-11-23T09:30:00Z") from None
+    if moment.tzinfo is None or "T" not in text.upper():
+        raise invalid_field(field, "needs a time of day and a zone, like 2026-11-23T09:30:00Z")
+    return math.ceil((moment - _EPOCH) / timedelta(milliseconds=1))
 
 
 async def _check_visible(services: Services, request_id: RequestId, principal: Principal) -> None:

@@ -10,7 +10,7 @@ from typing import Annotated, Final
 
 from msgspec import Meta
 
-from orchestrator.store.records import AgentRecord, ArtifactRecord, CommandRecord
+from orchestrator.store.records import AgentRecord, ArtifactRecord
 from xagent_protocol.ids import AGENT_ID_PATTERN
 
 _DESCRIPTION: Final = "`next_cursor` of the page before."
@@ -34,9 +34,9 @@ def after_agent(agent: AgentRecord) -> str:
     return agent.agent_id
 
 
-def after_command(command: CommandRecord) -> str:
-    """Return the cursor of a page that ends with *command*."""
-    return str(command.seq)
+def after_command(before: int | None) -> str | None:
+    """Return the cursor of a page after which the next one goes on before that place."""
+    return None if before is None else str(before)
 
 
 def after_artifact(artifact: ArtifactRecord) -> str:

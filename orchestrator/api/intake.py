@@ -109,16 +109,21 @@ def body_reader(struct: type[StructT]) -> Callable[[bytes], StructT]:
 
 def require_json(scope: Scope) -> None:
     """Refuse a body that is not declared as JSON; a web page can send any other unasked."""
+    require_media_type(scope, JSON)
+
+
+def require_media_type(scope: Scope, wanted: bytes) -> None:
+    """Refuse a body that is not declared to be what is *wanted*."""
     media_type = None
     for name, value in scope["headers"]:
         if name == b"content-type":
             if media_type is not None:
                 raise UnsupportedMediaType("The request has two Content-Type headers.")
             media_type = value
-    if media_type == JSON:
+    if media_type == wanted:
         return
-    if media_type is None or media_type.partition(b";")[0].strip().lower() != JSON:
-        raise UnsupportedMediaType("Send the body as `Content-Type: application/json`.")
+    if media_type is None or media_type.partition(b";")[0].strip().lower() != wanted:
+        raise UnsupportedMediaType(f"Send the body as `Content-Type: {wanted.decode()}`.")
 
 
 async def read_body(scope: Scope, receive: Receive, limit: int) -> bytes:

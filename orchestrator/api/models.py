@@ -224,7 +224,7 @@ class CommandSummary(msgspec.Struct, frozen=True):
 
 
 class CommandPage(msgspec.Struct, frozen=True):
-    """Commands, newest first."""
+    """Commands, newest first; perhaps none, and yet more behind `next_cursor`."""
 
     items: list[Command]
     next_cursor: Cursor

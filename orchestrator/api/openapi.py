@@ -25,6 +25,9 @@ Json = dict[str, Any]
 
 _REF: Final = "#/components/schemas/{name}"
 
+LINE: Final = "x-item-schema"
+"""The schema of a line, where a body is lines of JSON."""
+
 TAGS: Final = {
     "Commands": "One action asked of one agent, and the outcome in the same response.",
     "Agents": "Named agents, each with one browser of its own.",
@@ -148,6 +151,8 @@ def _types(operations: Iterable[Operation]) -> Iterator[tuple[str, Any]]:
         ):
             if kind is not None:
                 yield f"{each.name}.{part}", kind
+        if each.lines is not None:
+            yield from zip((f"{each.name}.asked", f"{each.name}.told"), each.lines, strict=True)
         for name, kind in each.path_types.items():
             yield f"{each.name}.path.{name}", kind
 
@@ -177,7 +182,9 @@ def _operation(operation: Operation, schemas: _Schemas) -> Json:
             content["example"] = operation.example
         described["requestBody"] = {"required": True, "content": {"application/json": content}}
     elif operation.takes_bytes is not None:
-        described["requestBody"] = {"content": {operation.takes_bytes: {}}}
+        described["requestBody"] = {
+            "content": {operation.takes_bytes: _line(operation, schemas, "asked")}
+        }
     described["responses"] = _responses(operation, schemas)
     return described
 
@@ -209,7 +216,7 @@ def _responses(operation: Operation, schemas: _Schemas) -> Json:
             schema = schemas.of(f"{operation.name}.answer")
             response["content"] = {"application/json": {"schema": schema}}
         else:
-            response["content"] = {operation.media_type: {}}
+            response["content"] = {operation.media_type: _line(operation, schemas, "told")}
         if status == 202:
             response["headers"] = {
                 "Location": {
@@ -227,6 +234,11 @@ def _responses(operation: Operation, schemas: _Schemas) -> Json:
             "content": {MEDIA_TYPE: {"schema": schemas.of("problem")}},
         }
     return responses
+
+
+def _line(operation: Operation, schemas: _Schemas, side: str) -> Json:
+    """Return what OpenAPI 3.2 calls `itemSchema`, and 3.1 has no word for."""
+    return {} if operation.lines is None else {LINE: schemas.of(f"{operation.name}.{side}")}
 
 
 def _explained(refusal: type[Refusal]) -> str:

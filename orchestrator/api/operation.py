@@ -39,7 +39,8 @@ class Operation:
     *path_types* maps each placeholder to its type. *query*, *headers* and *body* are the structs
     these parts of a request are read into, null where the operation takes none. *answer* is the
     type of the answer's JSON, null where the answer is no JSON; *media_type* says what it is
-    then. *takes_bytes* is the media type of a body that is not JSON. *example* is a body.
+    then. *takes_bytes* is the media type of a body that is not JSON. *lines* are the types of a
+    line of the body and of the answer, where both are lines of JSON. *example* is a body.
     """
 
     method: str
@@ -58,6 +59,7 @@ class Operation:
     answer: Any | None
     media_type: str
     takes_bytes: str | None
+    lines: tuple[type[msgspec.Struct], type[msgspec.Struct]] | None
     takes_request: bool
     takes_principal: bool
     example: Mapping[str, object] | None
@@ -77,6 +79,7 @@ def operation(
     refusals: Sequence[type[Refusal]] = (),
     media_type: str = "application/json",
     takes_bytes: str | None = None,
+    lines: tuple[type[msgspec.Struct], type[msgspec.Struct]] | None = None,
     example: Mapping[str, object] | None = None,
 ) -> Callable[[Handler], Operation]:
     """Declare the decorated function as the answer to *method* on *path*.
@@ -112,6 +115,7 @@ def operation(
             answer=answer,
             media_type=media_type,
             takes_bytes=takes_bytes,
+            lines=lines,
             takes_request="request" in hints,
             takes_principal="principal" in hints,
             example=example,

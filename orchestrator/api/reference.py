@@ -12,6 +12,7 @@ from html import escape
 from typing import Final
 
 from orchestrator.api.announced import is_of_an_action, without_actions
+from orchestrator.api.bulk import LINES
 from orchestrator.api.fragments import fields, properties, prose, shell, type_of
 from orchestrator.api.openapi import Json
 from orchestrator.api.reference_actions import actions_links, actions_section
@@ -140,7 +141,7 @@ def _answers(operation: Json, document: Json) -> Iterator[str]:
         yield f'<dt class="s{status[0]}">{status}</dt><dd>{prose(response["description"])}'
         if media_type != _PROBLEM:
             kind = f"<code>{escape(media_type)}</code>"
-            if content:
+            if "schema" in content:
                 kind = type_of(without_actions(content["schema"], document))
             yield f' <span class="kind">{kind}</span>'
         yield "</dd>"
@@ -187,6 +188,8 @@ def _curl(method: str, path: str, operation: Json) -> str:
     if "application/json" in content:
         lines.append('-H "Content-Type: application/json"')
         lines.append(f"-d '{json.dumps(content['application/json'].get('example', {}))}'")
+    elif LINES in content:
+        lines += [f'-H "Content-Type: {LINES}"', "--data-binary @commands.ndjson"]
     elif content:
         lines += ['-H "Content-Type: image/png"', "--data-binary @shot.png"]
     return " \\\n  ".join(lines)

@@ -11,6 +11,7 @@ from orchestrator.api import (
     access,
     agents,
     artifacts,
+    bulk,
     commands,
     documentation,
     enrolments,
@@ -34,6 +35,7 @@ from orchestrator.errors import (
 
 OPERATIONS: Final[Sequence[Operation]] = (
     *commands.OPERATIONS,
+    *bulk.OPERATIONS,
     *agents.OPERATIONS,
     *artifacts.OPERATIONS,
     *events.OPERATIONS,

@@ -12,6 +12,7 @@ from orchestrator.dispatch.connections import Contact, LiveAgent
 from orchestrator.dispatch.events import Events
 from orchestrator.dispatch.pending import Tell, Waiter
 from orchestrator.dispatch.submission import Submission
+from orchestrator.errors import Refusal
 from orchestrator.metrics import Metrics
 from orchestrator.store.records import (
     AgentRecord,
@@ -19,6 +20,7 @@ from orchestrator.store.records import (
     ArtifactRecord,
     CommandFilter,
     CommandRecord,
+    CommandsFound,
     SessionRecord,
 )
 from xagent_protocol.ids import AgentId, InstallId, RequestId
@@ -83,6 +85,10 @@ class Commands(Protocol):
         """Do what `submit` does without waiting, and call *tell* with what it would return."""
         ...
 
+    async def known_or(self, refusal: Refusal, submission: Submission, /) -> CommandRecord:
+        """Return the recorded command of the submission's request id, or raise a `Refusal`."""
+        ...
+
     async def submit(self, submission: Submission, /, *, wait: float) -> CommandRecord:
         """Record a command, send it on its way, wait for its end; may raise any `Refusal`."""
         ...
@@ -113,7 +119,7 @@ class History(Protocol):
 
     async def commands(
         self, wanted: CommandFilter, /, *, limit: int, before: int | None
-    ) -> Sequence[CommandRecord]:
+    ) -> CommandsFound:
         """Return commands accepted before the one whose `seq` is *before*."""
         ...
 

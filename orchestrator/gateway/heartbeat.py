@@ -20,10 +20,11 @@ from orchestrator.settings import Timers
 
 log: Final = structlog.get_logger(__name__)
 
-SLICES: Final = 20
-"""Parts of an interval; each beats its share of the agents, so that there is no burst."""
+SLICES: Final = 100
+"""Parts of an interval; each beats its share of the agents, so that there is no burst: of ten
+thousand, a hundred, whose answers take the loop for some 10 ms."""
 
-SLICES_A_LOOK: Final = 5
+SLICES_A_LOOK: Final = 25
 """All sockets are looked at four times in an interval: one that falls silent right after a beat
 would otherwise be found a whole interval too late."""
 

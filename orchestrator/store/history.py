@@ -1,44 +1,107 @@
 """Looking back: pages of what was, newest first, read by keys and never by offsets.
 
 A page deep in the history costs what the first one costs, and rows that arrive meanwhile shift
-nothing.
+nothing. Nor does it matter how rare it is what is looked for: where an index leads to it, that is
+followed; where none does, because each command would pay for one more, a page looks through so many
+commands, and says where the next one is to go on.
 """
 
 from __future__ import annotations
 
-from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncEngine
+import time
+from typing import Any, Final
 
-from orchestrator.store.journal import command_of_row
-from orchestrator.store.records import CommandFilter, CommandRecord, SessionRecord
+from sqlalchemy import ColumnElement, Select, literal_column, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from orchestrator.store.journal import OPEN_MARK, command_of_row
+from orchestrator.store.records import CommandFilter, CommandsFound, SessionRecord
 from orchestrator.store.sessions import session_of_row
-from orchestrator.store.tables import commands, sessions
+from orchestrator.store.tables import UNCOMMON_STATES, commands, sessions
 from xagent_protocol.ids import AgentId
+from xagent_protocol.transitions import CommandState
+
+LOOKED_THROUGH: Final = 5_000
+"""Commands that a page looks through before it ends, where no index leads to what it wants."""
+
+PATIENCE_SECONDS: Final = 0.005
+"""For so long a page that is empty looks on."""
+
+_IS_BEFORE: Final = """
+    coalesce((
+        SELECT created_at FROM commands WHERE seq >= (low + high) / 2 ORDER BY seq LIMIT 1
+    ) < :moment, false)
+"""
+
+# Commands are numbered in the order of their times, so they need no index by time: the place is
+# found by halving, in some twenty looks.
+_FIRST_SINCE: Final = text(
+    f"""
+    WITH RECURSIVE part (low, high) AS (
+        SELECT 0, (SELECT coalesce(max(seq), 0) + 1 FROM commands)
+        UNION ALL
+        SELECT CASE WHEN {_IS_BEFORE} THEN (low + high) / 2 + 1 ELSE low END,
+               CASE WHEN {_IS_BEFORE} THEN high ELSE (low + high) / 2 END
+        FROM part WHERE low < high
+    )
+    SELECT low FROM part WHERE low = high
+    """
+)
 
 
 class History:
     """Reads commands and sessions for people."""
 
-    def __init__(self, readers: AsyncEngine) -> None:
+    def __init__(
+        self,
+        readers: AsyncEngine,
+        *,
+        looked_through: int = LOOKED_THROUGH,
+        patience_seconds: float = PATIENCE_SECONDS,
+    ) -> None:
         """Read through *readers*."""
         self._readers = readers
+        self._looked_through = looked_through
+        self._patience_seconds = patience_seconds
 
     async def commands(
         self, wanted: CommandFilter, *, limit: int, before: int | None
-    ) -> list[CommandRecord]:
-        """Read one page; *before* is the `seq` of the last command seen."""
-        query = select(commands).order_by(commands.c.seq.desc()).limit(limit)
-        if wanted.agent_id is not None:
-            query = query.where(commands.c.agent_id == wanted.agent_id)
-        if wanted.states:
-            query = query.where(commands.c.state.in_(state.value for state in wanted.states))
-        if wanted.action is not None:
-            query = query.where(commands.c.action == wanted.action)
-        if before is not None:
-            query = query.where(commands.c.seq < before)
+    ) -> CommandsFound:
+        """Read one page; *before* is where the page before said to go on."""
+        give_up_at = time.monotonic() + self._patience_seconds
         async with self._readers.connect() as connection:
-            rows = (await connection.execute(query)).all()
-        return [command_of_row(row) for row in rows]
+            bounds = await _bounds(connection, wanted)
+            while True:
+                found = await self._page(connection, wanted, bounds, limit, before)
+                before = found.before
+                if found.records or before is None or time.monotonic() >= give_up_at:
+                    return found
+
+    async def _page(
+        self,
+        connection: AsyncConnection,
+        wanted: CommandFilter,
+        bounds: list[ColumnElement[bool]],
+        limit: int,
+        before: int | None,
+    ) -> CommandsFound:
+        within = bounds if before is None else [*bounds, commands.c.seq < before]
+        led, rest = _led_to(wanted)
+        floor: int | None = None
+        if rest:
+            # Read from the index alone: how far back so many of them reach.
+            nth = select(commands.c.seq).where(*within, *led).order_by(commands.c.seq.desc())
+            nth = nth.limit(1).offset(self._looked_through - 1)
+            floor = (await connection.execute(nth)).scalar_one_or_none()
+        if floor is not None:
+            within = [*within, commands.c.seq >= floor]
+        # One more than asked says whether there is another page.
+        query = page_query(wanted, within, limit + 1)
+        rows = (await connection.execute(query)).all()
+        records = [command_of_row(row) for row in rows[:limit]]
+        if len(rows) > limit:
+            return CommandsFound(records, records[-1].seq)
+        return CommandsFound(records, floor)
 
     async def sessions(self, agent_id: AgentId, *, limit: int) -> list[SessionRecord]:
         """Read an agent's latest sessions."""
@@ -51,3 +114,51 @@ class History:
         async with self._readers.connect() as connection:
             rows = (await connection.execute(query)).all()
         return [session_of_row(row) for row in rows]
+
+
+def page_query(wanted: CommandFilter, within: list[ColumnElement[bool]], limit: int) -> Select[Any]:
+    """Return the query of one page."""
+    led, rest = _led_to(wanted)
+    query = select(commands).where(*within, *led, *rest)
+    return query.order_by(commands.c.seq.desc()).limit(limit)
+
+
+async def _bounds(connection: AsyncConnection, wanted: CommandFilter) -> list[ColumnElement[bool]]:
+    """Return between which places the wanted times are."""
+    seq = commands.c.seq
+    within: list[ColumnElement[bool]] = []
+    for moment, is_inside in (
+        (wanted.created_after, seq.__ge__),
+        (wanted.created_before, seq.__lt__),
+    ):
+        if moment is not None:
+            first = (await connection.execute(_FIRST_SINCE, {"moment": moment})).scalar_one()
+            within.append(is_inside(first))
+    return within
+
+
+def _led_to(
+    wanted: CommandFilter,
+) -> tuple[list[ColumnElement[bool]], list[ColumnElement[bool]]]:
+    """Return the conditions that an index answers, and those that it does not."""
+    led: list[ColumnElement[bool]] = []
+    rest: list[ColumnElement[bool]] = []
+    if wanted.agent_id is not None:
+        led.append(commands.c.agent_id == wanted.agent_id)
+    states = frozenset(wanted.states)
+    if states and states.isdisjoint(_OVER):
+        led.append(commands.c.seq > OPEN_MARK)
+        rest.append(commands.c.state.in_(sorted(states)))
+    elif len(states) == 1 and states < _UNCOMMON:
+        # As it stands in the index's own condition: a parameter would not be known to satisfy it.
+        (state,) = states
+        led.append(commands.c.state == literal_column(f"'{state.value}'"))
+    elif states:
+        rest.append(commands.c.state.in_(sorted(states)))
+    if wanted.action is not None:
+        rest.append(commands.c.action == wanted.action)
+    return led, rest
+
+
+_UNCOMMON: Final = frozenset(UNCOMMON_STATES)
+_OVER: Final = frozenset(state for state in CommandState if state.is_terminal)

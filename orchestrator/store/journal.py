@@ -48,9 +48,10 @@ _LATE: Final = update_where(commands, {"request_id": "key"}, "late_result", rank
 
 _OPEN: Final = "open"
 _MARK: Final = insert_or_replace(marks, "name", "seq", rank=6)
-_MARKED: Final = func.coalesce(
+OPEN_MARK: Final = func.coalesce(
     select(marks.c.seq).where(marks.c.name == _OPEN).scalar_subquery(), 0
 )
+"""Everything up to this place is over."""
 
 _encode: Final = msgspec.json.Encoder().encode
 _error: Final = msgspec.json.Decoder(CommandError)
@@ -135,7 +136,7 @@ class Journal:
         """Read everything that is not over, in the order in which it was accepted."""
         query = (
             select(commands)
-            .where(commands.c.seq > _MARKED, commands.c.finished_at.is_(None))
+            .where(commands.c.seq > OPEN_MARK, commands.c.finished_at.is_(None))
             .order_by(commands.c.seq)
         )
         async with self._readers.connect() as connection:

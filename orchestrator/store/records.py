@@ -129,6 +129,19 @@ class CommandFilter(msgspec.Struct, frozen=True):
     agent_id: AgentId | None = None
     states: tuple[CommandState, ...] = ()
     action: str | None = None
+    created_after: int | None = None
+    """At that moment, or after it."""
+    created_before: int | None = None
+
+
+class CommandsFound(msgspec.Struct, frozen=True):
+    """A page of the history; *before* is where the next one goes on, null if this is the last.
+
+    There may be fewer than were asked for, even none, and yet a next one.
+    """
+
+    records: list[CommandRecord]
+    before: int | None
 
 
 class ArtifactFilter(msgspec.Struct, frozen=True):

@@ -20,7 +20,21 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    text,
 )
+
+from xagent_protocol.transitions import CommandState
+
+UNCOMMON_STATES: Final = (
+    CommandState.FAILED,
+    CommandState.TIMED_OUT,
+    CommandState.CANCELLED,
+    CommandState.EXPIRED,
+    CommandState.LOST,
+)
+"""How few commands end, so that finding them by it costs the others nothing."""
+
+_IS_UNCOMMON: Final = text(" OR ".join(f"state = '{state.value}'" for state in UNCOMMON_STATES))
 
 metadata: Final = MetaData(
     naming_convention={
@@ -118,6 +132,10 @@ commands: Final = Table(
     Column("if_controlled", String(8)),
     Column("control_digest", String(64)),
     Index(None, "agent_id", "seq"),
+    Index(None, "state", "seq", sqlite_where=_IS_UNCOMMON, postgresql_where=_IS_UNCOMMON),
+    Index(
+        None, "agent_id", "state", "seq", sqlite_where=_IS_UNCOMMON, postgresql_where=_IS_UNCOMMON
+    ),
 )
 
 # Everything up to the mark is over: what is still owed is found at start by reading from there,

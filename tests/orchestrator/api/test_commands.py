@@ -411,3 +411,26 @@ async def test_while_draining_submissions_are_503(api: Api) -> None:
     api.orchestrator.dispatcher.submissions.drain()
 
     problem(await api.client.post(COMMANDS, json=ECHO), 503, "draining")
+
+
+async def test_the_history_is_bounded_by_times(api: Api) -> None:
+    for number in range(3):
+        await api.client.post(
+            "/api/agents/alpha/commands", json={"action": "echo", "request_id": f"r{number}"}
+        )
+    listed = (await api.client.get("/api/commands")).json()["items"]
+    second = listed[1]["created_at"]
+
+    since = (await api.client.get("/api/commands", params={"created_after": second})).json()
+    before = (await api.client.get("/api/commands", params={"created_before": second})).json()
+
+    assert {one["request_id"] for one in since["items"]} >= {"r1", "r2"}
+    assert "r1" not in {one["request_id"] for one in before["items"]}
+
+
+@pytest.mark.parametrize("moment", ["yesterday", "2026-11-23", "2026-11-23T09:30:00", "0.5"])
+async def test_what_is_no_time_is_refused_by_name(api: Api, moment: str) -> None:
+    answer = await api.client.get("/api/commands", params={"created_after": moment})
+
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["field"] == "created_after"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy.dialects import sqlite
 
 from orchestrator.store.agents import AgentRegistry
-from orchestrator.store.history import History
+from orchestrator.store.history import History, page_query
 from orchestrator.store.journal import Journal
-from orchestrator.store.records import CommandFilter, CommandRecord
+from orchestrator.store.records import CommandFilter, CommandRecord, CommandsFound
 from tests.orchestrator.conftest import Database
 from tests.orchestrator.deadline import until
 from tests.orchestrator.records import agent_record, command_record
@@ -37,9 +38,19 @@ async def add(journal: Journal, command: CommandRecord) -> None:
     await until(lambda: outcomes == [True])
 
 
-def names(commands: list[CommandRecord]) -> list[str]:
+def names(found: CommandsFound) -> list[str]:
     """Return the ids."""
-    return [command.request_id for command in commands]
+    return [command.request_id for command in found.records]
+
+
+async def all_names(history: History, wanted: CommandFilter, limit: int = 99) -> list[str]:
+    """Return the ids of all pages."""
+    found = await history.commands(wanted, limit=limit, before=None)
+    seen = names(found)
+    while found.before is not None:
+        found = await history.commands(wanted, limit=limit, before=found.before)
+        seen += names(found)
+    return seen
 
 
 async def test_pages_go_back_from_the_newest_and_nothing_new_shifts_them(
@@ -49,12 +60,13 @@ async def test_pages_go_back_from_the_newest_and_nothing_new_shifts_them(
 
     first = await history.commands(everything, limit=4, before=None)
     await add(journal, command_record("newer", created_at=1))
-    second = await history.commands(everything, limit=4, before=first[-1].seq)
-    third = await history.commands(everything, limit=4, before=second[-1].seq)
+    second = await history.commands(everything, limit=4, before=first.before)
+    third = await history.commands(everything, limit=4, before=second.before)
 
     assert names(first) == ["r8", "r7", "r6", "r5"]
     assert names(second) == ["r4", "r3", "r2", "r1"]
     assert names(third) == ["r0"]
+    assert third.before is None
 
 
 @pytest.mark.parametrize(
@@ -71,6 +83,93 @@ async def test_pages_go_back_from_the_newest_and_nothing_new_shifts_them(
 async def test_filters_narrow_and_combine(
     database: Database, wanted: CommandFilter, expected: list[str]
 ) -> None:
-    assert (
-        names(await History(database.readers).commands(wanted, limit=99, before=None)) == expected
+    history = History(database.readers)
+
+    assert names(await history.commands(wanted, limit=99, before=None)) == expected
+
+
+@pytest.mark.parametrize("looked_through", [1, 2, 3, 100])
+@pytest.mark.parametrize("limit", [1, 2, 99])
+@pytest.mark.usefixtures("journal")
+async def test_pages_that_look_no_further_than_so_far_find_all_in_the_end(
+    database: Database, looked_through: int, limit: int
+) -> None:
+    history = History(database.readers, looked_through=looked_through)
+    alphas = CommandFilter(AgentId("alpha"), action="read")
+
+    assert await all_names(history, CommandFilter(action="read"), limit) == ["r3", "r2", "r1", "r0"]
+    assert await all_names(history, alphas, limit) == ["r2", "r1"]
+    assert await all_names(history, CommandFilter(action="never"), limit) == []
+    lost_reads = CommandFilter(None, (CommandState.LOST,), "read")
+    assert await all_names(history, lost_reads, limit) == ["r3", "r1"]
+
+
+@pytest.mark.usefixtures("journal")
+async def test_a_page_without_an_index_ends_where_it_has_looked_far_enough(
+    database: Database,
+) -> None:
+    history = History(database.readers, looked_through=3, patience_seconds=0)
+
+    found = await history.commands(CommandFilter(action="read"), limit=9, before=None)
+
+    assert found.records == []
+    assert found.before == 7  # r6, of r8, r7 and r6
+
+
+@pytest.mark.usefixtures("journal")
+async def test_an_empty_page_looks_on_for_a_while(database: Database) -> None:
+    history = History(database.readers, looked_through=3, patience_seconds=60)
+
+    found = await history.commands(CommandFilter(action="read"), limit=9, before=None)
+
+    assert names(found) == ["r3"]
+    assert found.before == 4
+
+
+async def test_what_is_open_is_looked_for_only_where_it_can_be(
+    journal: Journal, database: Database
+) -> None:
+    await journal.mark(6)
+
+    found = await History(database.readers).commands(
+        CommandFilter(states=(CommandState.QUEUED,)), limit=99, before=None
     )
+
+    assert names(found) == ["r8", "r6"]
+
+
+@pytest.mark.usefixtures("journal")
+async def test_uncommon_ends_are_found_by_their_indexes(database: Database) -> None:
+    for wanted, index in (
+        (CommandFilter(states=(CommandState.LOST,)), "ix_commands_state_seq"),
+        (
+            CommandFilter(AgentId("alpha"), (CommandState.LOST,)),
+            "ix_commands_agent_id_state_seq",
+        ),
+    ):
+        sql = str(page_query(wanted, [], 100).compile(dialect=sqlite.dialect()))
+        plan = database.connection.execute(
+            f"EXPLAIN QUERY PLAN {sql}", (1,) * sql.count("?")
+        ).fetchall()
+
+        assert any(index in row[-1] for row in plan), plan
+
+
+async def test_times_bound_what_is_found(database: Database) -> None:
+    await AgentRegistry(database.writer, database.readers).save(agent_record("alpha"))
+    journal, history = Journal(database.writer, database.readers), History(database.readers)
+    for number in range(20):
+        await add(journal, command_record(f"r{number}", "alpha", created_at=1000 + 10 * number))
+
+    async def between(after: int | None, before: int | None) -> list[str]:
+        wanted = CommandFilter(created_after=after, created_before=before)
+        return await all_names(history, wanted, 3)
+
+    assert await between(1170, None) == ["r19", "r18", "r17"]
+    assert await between(1171, None) == ["r19", "r18"]
+    assert await between(None, 1020) == ["r1", "r0"]
+    assert await between(None, 1021) == ["r2", "r1", "r0"]
+    assert await between(1050, 1070) == ["r6", "r5"]
+    assert await between(5000, None) == []
+    assert await between(None, 5) == []
+    assert len(await between(0, 10_000)) == 20

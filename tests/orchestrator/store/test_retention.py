@@ -237,7 +237,7 @@ async def remembered(attic: Attic) -> list[str]:
     """Return the ids of all commands, oldest first."""
     history = History(attic.database.readers)
     found = await history.commands(CommandFilter(), limit=1000, before=None)
-    return [one.request_id for one in reversed(found)]
+    return [one.request_id for one in reversed(found.records)]
 
 
 @pytest.fixture
