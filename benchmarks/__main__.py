@@ -81,6 +81,9 @@ def run(names: Sequence[str], rounds: int) -> Json:
         try:
             found["suites"][suite.name] = suite.measure(rounds)
         except Exception as error:
+            if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+                # What shares our terminal, as a driver of Playwright, was interrupted, too.
+                raise KeyboardInterrupt from error
             traceback.print_exc()
             found["failed"][suite.name] = f"{type(error).__name__}: {error}".partition("\n")[0]
         found["seconds"][suite.name] = round(time.monotonic() - started, 1)
