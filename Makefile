@@ -27,7 +27,7 @@ setup-dev: $(DEV) $(BROWSER) ## The same, and what testing and checking need
 	@scripts/curl
 
 test: setup-dev ## Set up, then run the whole suite: make test ARGS="-k journal"
-	@$(BIN)/python -m pytest --numprocesses 3 --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(ARGS)
 
 model: $(DEV) ## Try histories drawn by chance on the real cores: make model SEEDS=10000, SEED=7, MUTANTS=1
 	@$(BIN)/python -m tests.model $(if $(SEEDS),--seeds $(SEEDS)) $(if $(SEED),--seed $(SEED)) $(if $(MUTANTS),--mutants)

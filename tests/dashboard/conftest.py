@@ -20,14 +20,14 @@ CROWD: Final = 80
 DESK: Final[ViewportSize] = {"width": 1440, "height": 900}
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def site() -> Iterator[Site]:
     """The site that the agent visits."""
     with Site() as site:
         yield site
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
     """An orchestrator, the real agents alpha and beta, and many that only play."""
     fleet = Fleet(tmp_path_factory.mktemp("fleet"))
@@ -48,7 +48,7 @@ def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
         fleet.end()
 
 
-@pytest_asyncio.fixture(scope="package", loop_scope="package")
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def chromium() -> AsyncIterator[Browser]:
     """A browser of our own, which no agent has."""
     async with async_playwright() as playwright:
@@ -75,14 +75,14 @@ async def somebody(
         assert wrong == []
 
 
-@pytest_asyncio.fixture(loop_scope="package")
+@pytest_asyncio.fixture(loop_scope="session")
 async def person(chromium: Browser, fleet: Fleet) -> AsyncIterator[BrowserContext]:
     """A person who signed in."""
     async with somebody(chromium, fleet) as context:
         yield context
 
 
-@pytest_asyncio.fixture(loop_scope="package")
+@pytest_asyncio.fixture(loop_scope="session")
 async def page(person: BrowserContext) -> Page:
     """A tab of hers."""
     return await person.new_page()

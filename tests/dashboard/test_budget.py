@@ -8,7 +8,7 @@ from playwright.async_api import Page, expect
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.slow,
-    pytest.mark.asyncio(loop_scope="package"),
+    pytest.mark.asyncio(loop_scope="session"),
 ]
 
 MEASURE = """() => {

@@ -20,7 +20,7 @@ from tests.site.server import Site
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.slow,
-    pytest.mark.asyncio(loop_scope="package"),
+    pytest.mark.asyncio(loop_scope="session"),
 ]
 
 HARD = 'it\'s "quoted" $HOME `x` \\ ünï 😀\n<b>'

@@ -12,7 +12,7 @@ from tests.end_to_end.fleet import Fleet
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.slow,
-    pytest.mark.asyncio(loop_scope="package"),
+    pytest.mark.asyncio(loop_scope="session"),
 ]
 
 ALL = CROWD + 3

@@ -18,7 +18,7 @@ from tests.site.server import Site
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.slow,
-    pytest.mark.asyncio(loop_scope="package"),
+    pytest.mark.asyncio(loop_scope="session"),
 ]
 
 PIXEL = """canvas => {
@@ -31,7 +31,7 @@ GREEN = [0, 4, 2]
 Asked = Callable[[str], Any]
 
 
-@pytest_asyncio.fixture(loop_scope="package")
+@pytest_asyncio.fixture(loop_scope="session")
 async def tab(fleet: Fleet, site: Site) -> AsyncIterator[str]:
     """A page of alpha's that is for this test alone."""
     made = fleet.run("alpha", "new_page", params={"url": site.url("/wheel")})
