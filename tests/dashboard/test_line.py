@@ -109,7 +109,8 @@ async def test_a_token_that_is_revoked_meanwhile_leads_to_sign_in(
 
         await context.clear_cookies()
         await page.evaluate(
-            "import('/dashboard/fleet_state.js').then(m => m.fleet.stream.connect())"
+            # Not waited for: it leads away, and takes the script's context along.
+            "void import('/dashboard/fleet_state.js').then(m => m.fleet.stream.connect())"
         )
 
         await expect(page.get_by_role("heading", name="Sign in")).to_be_visible()

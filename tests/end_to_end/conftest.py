@@ -10,14 +10,14 @@ from tests.end_to_end.fleet import Fleet
 from tests.site.server import Site
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def site() -> Iterator[Site]:
     """The site that the browsers visit."""
     with Site() as site:
         yield site
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
     """An orchestrator with the agents alpha and beta."""
     fleet = Fleet(tmp_path_factory.mktemp("fleet"))

@@ -144,7 +144,9 @@ async def test_f49_what_a_person_types_is_seen_by_the_page_alone(fleet: Fleet, s
     assert "Ada" in refused["error"]["message"]
     resumed = waiting.result()
     assert resumed["state"] == "succeeded"
-    assert resumed["notices"] == ["waited until Ada handed page p1 back: typed"]
+    assert resumed["notices"] == [
+        f"waited until Ada handed page {resumed['page']['id']} back: typed"
+    ]
     assert "•" in resumed["result"]["snapshot"]
     for secret in (canary, token):
         assert secret not in str(resumed)

@@ -89,7 +89,8 @@ async def test_f49_a_patient_command_waits_for_the_hand_back(asker: Asker, token
 
     outcome = waiting.result()
     assert result_of(outcome) == "Ada"
-    assert outcome.notices == ("waited until Ada handed page p1 back: signed in",)
+    assert outcome.page is not None
+    assert outcome.notices == (f"waited until Ada handed page {outcome.page.id} back: signed in",)
 
 
 async def test_a_patient_command_is_still_stopped_at_its_deadline(asker: Asker, token: str) -> None:
