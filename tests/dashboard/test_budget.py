@@ -1,4 +1,4 @@
-"""How much is loaded. How soon there is something to see: `python -m benchmarks.dashboard`."""
+"""How much is loaded."""
 
 from __future__ import annotations
 
