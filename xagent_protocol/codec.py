@@ -7,6 +7,7 @@ from typing import Final, TypeVar
 import msgspec
 
 from xagent_protocol.errors import InvalidMessage, MessageTooBig
+from xagent_protocol.live import FromAgent, FromViewer
 from xagent_protocol.messages import AgentMessage, OrchestratorMessage
 
 MAX_FRAME_BYTES: Final = 1024 * 1024
@@ -25,10 +26,13 @@ _from_orchestrator: Final[msgspec.json.Decoder[OrchestratorMessage]] = msgspec.j
     OrchestratorMessage
 )
 
+_from_live_agent: Final[msgspec.json.Decoder[FromAgent]] = msgspec.json.Decoder(FromAgent)
+_from_viewer: Final[msgspec.json.Decoder[FromViewer]] = msgspec.json.Decoder(FromViewer)
+
 _MessageT = TypeVar("_MessageT")
 
 
-def encode(message: AgentMessage | OrchestratorMessage) -> str:
+def encode(message: AgentMessage | OrchestratorMessage | FromAgent | FromViewer) -> str:
     """Return the text frame of *message*."""
     return _encoder.encode(message).decode()
 
@@ -45,6 +49,16 @@ def decode_from_agent(text: str) -> AgentMessage:
 def decode_from_orchestrator(text: str) -> OrchestratorMessage:
     """Read what the orchestrator said; raises `InvalidMessage` like `decode_from_agent`."""
     return _decode(_from_orchestrator, text)
+
+
+def decode_from_live_agent(text: str) -> FromAgent:
+    """Read what an agent said on a live channel; raises `InvalidMessage` likewise."""
+    return _decode(_from_live_agent, text)
+
+
+def decode_from_viewer(text: str) -> FromViewer:
+    """Read what a viewer said on a live channel; raises `InvalidMessage` likewise."""
+    return _decode(_from_viewer, text)
 
 
 def _decode(decoder: msgspec.json.Decoder[_MessageT], text: str) -> _MessageT:

@@ -12,7 +12,6 @@ import asyncio
 import contextlib
 from typing import Final
 
-import msgspec
 from playwright.async_api import CDPSession
 from websockets.asyncio.client import ClientConnection
 
@@ -23,11 +22,11 @@ from agent_runtime.browser.tab import Tab
 from agent_runtime.channels.film import Film
 from agent_runtime.channels.hands import Hands
 from agent_runtime.errors import ArtifactUnavailable
-from xagent_protocol.errors import ErrorCode
+from xagent_protocol.codec import decode_from_viewer, encode
+from xagent_protocol.errors import ErrorCode, InvalidMessage
 from xagent_protocol.live import (
     FromAgent,
     FromHolder,
-    FromViewer,
     Holder,
     LiveGone,
     LiveRefused,
@@ -39,8 +38,6 @@ from xagent_protocol.messages import OpenChannel
 
 LOOK_SECONDS: Final = 0.2
 """How often it is looked whether the page's state is another; it is all in memory."""
-
-_decoder: Final = msgspec.json.Decoder(FromViewer)
 
 
 class LiveViews:
@@ -102,8 +99,8 @@ class _View:
 
     async def _hear(self, text: str) -> None:
         try:
-            message = _decoder.decode(text)
-        except msgspec.MsgspecError as error:
+            message = decode_from_viewer(text)
+        except InvalidMessage as error:
             await _say(self._socket, LiveRefused(0, ErrorCode.INVALID_PARAMS, str(error)))
             return
         match message:
@@ -155,4 +152,4 @@ class _View:
 
 
 async def _say(socket: ClientConnection, message: FromAgent) -> None:
-    await socket.send(msgspec.json.encode(message).decode())
+    await socket.send(encode(message))

@@ -42,18 +42,6 @@ from orchestrator.problems import problem_response
 from xagent_protocol.close_codes import CloseCode
 from xagent_protocol.ids import AgentId
 
-__all__ = [
-    "API_HEADERS",
-    "SCOPE_KEY",
-    "Entrance",
-    "Guard",
-    "Principal",
-    "PrincipalKind",
-    "bearer",
-    "entrance",
-    "headed",
-]
-
 _PUBLIC: Final = Principal(PrincipalKind.PUBLIC)
 _USER: Final = Principal(PrincipalKind.USER, can_control=True)
 _ENROLMENT: Final = Principal(PrincipalKind.ENROLMENT)

@@ -15,7 +15,7 @@ from typing import Final
 import msgspec
 from starlette.responses import Response
 
-from orchestrator.access.guard import Principal, PrincipalKind
+from orchestrator.access.principal import Principal, PrincipalKind
 from orchestrator.api.announced import with_actions
 from orchestrator.api.openapi import Json
 from orchestrator.api.operation import Operation, operation

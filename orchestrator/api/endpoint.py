@@ -16,7 +16,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from orchestrator.access.guard import SCOPE_KEY
+from orchestrator.access.principal import SCOPE_KEY
 from orchestrator.api.intake import (
     body_reader,
     headers_reader,

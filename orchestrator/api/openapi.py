@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
-from orchestrator.access.guard import Entrance, entrance
+from orchestrator.access.entrances import Entrance, entrance
 from orchestrator.api.operation import Operation
 from orchestrator.errors import (
     BodyTooLarge,

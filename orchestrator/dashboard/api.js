@@ -40,7 +40,7 @@ function noteClock(response) {
 }
 
 /** Go and sign in, and come back to where we are. */
-export function signIn() {
+function signIn() {
   const here = location.pathname + location.search;
   location.replace(`/sign-in?next=${encodeURIComponent(here)}`);
 }

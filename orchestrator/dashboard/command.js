@@ -74,7 +74,6 @@ function facts(command) {
   const rows = [
     ['Request id', h('code', {}, command.request_id)],
     ['Agent', command.agent_id],
-    ['Asked by', command.requested_by],
     ['Page', page && `${page.id}${page.title ? ` · ${page.title}` : ''}`],
     ['URL', page?.url && h('code', {}, page.url)],
     ['Effect', command.effect],

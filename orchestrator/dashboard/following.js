@@ -48,7 +48,7 @@ export function follow(requestId, onMove, onProblem, signal) {
 }
 
 /** Return a name for a command; chosen here, it makes sending it a second time harmless. */
-export function freshRequestId() {
+function freshRequestId() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return `ui-${[...bytes].map(byte => byte.toString(16).padStart(2, '0')).join('')}`;
 }

@@ -8,7 +8,7 @@ import { run } from './following.js';
 
 /** @typedef {import('./types').Command} Command */
 
-export const LEASE_SECONDS = 60;
+const LEASE_SECONDS = 60;
 const NAME_KEY = 'xagent-name';
 
 export class Lease {

@@ -47,7 +47,6 @@ export interface CommandSummary {
   attempt: number; cancel_requested: boolean;
   created_at: string; started_at: string | null; finished_at: string | null;
   duration_ms: number | null;
-  requested_by?: string | null;
 }
 export interface Command extends CommandSummary {
   params: { [name: string]: Json };

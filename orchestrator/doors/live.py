@@ -28,12 +28,13 @@ from orchestrator.errors import (
     Unauthorized,
 )
 from orchestrator.socket_end import SocketEnd
+from xagent_protocol.codec import decode_from_live_agent, decode_from_viewer, encode
+from xagent_protocol.errors import InvalidMessage
 from xagent_protocol.ids import AgentId
 from xagent_protocol.live import (
     PICTURE_HEAD,
     SUBPROTOCOL,
     ChooseFiles,
-    FromAgent,
     FromViewer,
     LiveGone,
     LiveRefused,
@@ -54,14 +55,6 @@ ADMISSION_SECONDS: Final = 5.0
 """How long somebody may go on looking whose sign-in or share has ended."""
 
 MAIN: Final = "main"
-
-_from_agent: Final[msgspec.json.Decoder[FromAgent]] = msgspec.json.Decoder(FromAgent)
-_from_viewer: Final[msgspec.json.Decoder[FromViewer]] = msgspec.json.Decoder(FromViewer)
-_encoder: Final = msgspec.json.Encoder()
-
-
-def _text(message: FromAgent | FromViewer) -> str:
-    return _encoder.encode(message).decode()
 
 
 class Viewer:
@@ -103,13 +96,13 @@ class Viewer:
 
     def refuse(self, code: str, message: str) -> None:
         """Say that something was not done, and why."""
-        self.tell(_text(LiveRefused(self.number, code, message)))
+        self.tell(encode(LiveRefused(self.number, code, message)))
 
     def end(self, gone: LiveGone) -> None:
         """Say why there is nothing more to see, and close; only the first time."""
         if not self._is_over:
             self._is_over = True
-            self.tell(_text(gone))
+            self.tell(encode(gone))
 
     async def run(self) -> None:
         """Send what there is to send, until the end."""
@@ -203,7 +196,7 @@ class LivePages:
     def _page(self, live: LiveAgent, page_id: str | None) -> _LivePage:
         key = (live.agent_id, page_id or MAIN)
         shown = self._pages.get(key)
-        if shown is None:
+        if shown is None or shown.is_closing:
             shown = self._pages[key] = _LivePage()
             serving = self._tasks.create_task(self._serve(key, shown, live, page_id))
             self._serving.add(serving)
@@ -217,8 +210,12 @@ class LivePages:
             await shown.run(await self._channels.open(live, "live", page_id))
         except ChannelUnavailable as error:
             shown.end(LiveGone(error.code, error.detail))
+        except Exception:
+            # One page that fails must take no other, nor the orchestrator, along.
+            log.exception("live.page_failed", agent_id=live.agent_id, page=page_id)
         finally:
-            del self._pages[key]
+            if self._pages.get(key) is shown:
+                del self._pages[key]
             shown.end(LiveGone(ChannelUnavailable.code, "The agent's side of the channel is gone."))
 
 
@@ -229,14 +226,13 @@ class _LivePage:
         self.given: set[str] = set()
         """The artifacts that its agent may fetch, because somebody chose them for it."""
         self._viewers: dict[int, Viewer] = {}
-        self._channel: ChannelSocket | None = None
         self._out: deque[str] = deque()
         self._has_out = asyncio.Event()
         self._want: Want | None = None
         self._state: str | None = None
         self._picture: bytes | None = None
         self._taken = 0
-        self._is_closing = False
+        self.is_closing = False
 
     def join(self, viewer: Viewer) -> None:
         """Let *viewer* see what there is, and what comes."""
@@ -258,8 +254,8 @@ class _LivePage:
     def hear(self, viewer: Viewer, text: str | bytes) -> None:
         """Do what a viewer says, or tell it why not."""
         try:
-            message = _from_viewer.decode(text)
-        except msgspec.MsgspecError as error:
+            message = decode_from_viewer(text if isinstance(text, str) else text.decode())
+        except (InvalidMessage, UnicodeError) as error:
             viewer.refuse(InvalidRequest.code, str(error))
             return
         match message:
@@ -278,7 +274,6 @@ class _LivePage:
 
     async def run(self, channel: ChannelSocket) -> None:
         """Pass on what comes and goes, until the channel's end."""
-        self._channel = channel
         async with asyncio.TaskGroup() as tasks:
             writing = tasks.create_task(self._write(channel))
             try:
@@ -293,7 +288,7 @@ class _LivePage:
 
     def close(self) -> None:
         """Close the channel; what follows from it follows."""
-        self._is_closing = True
+        self.is_closing = True
         self._has_out.set()
 
     def end(self, gone: LiveGone) -> None:
@@ -317,8 +312,8 @@ class _LivePage:
 
     def _tell(self, text: str) -> None:
         try:
-            message = _from_agent.decode(text)
-        except msgspec.MsgspecError:
+            message = decode_from_live_agent(text)
+        except InvalidMessage:
             log.warning("live.agent_talks_nonsense")
             return
         match message:
@@ -348,7 +343,7 @@ class _LivePage:
             self._say(want)
 
     def _say(self, message: FromViewer) -> None:
-        self._out.append(_text(message))
+        self._out.append(encode(message))
         self._has_out.set()
 
     async def _write(self, channel: ChannelSocket) -> None:
@@ -357,7 +352,7 @@ class _LivePage:
             self._has_out.clear()
             while self._out:
                 await channel.send(self._out.popleft())
-            if self._is_closing:
+            if self.is_closing:
                 await channel.close()
 
     def _close_if_unwatched(self) -> None:

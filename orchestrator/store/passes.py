@@ -21,7 +21,8 @@ log: Final = structlog.get_logger(__name__)
 _PUT: Final = insert_or_replace(
     passes, "secret_sha256", "token_sha256", "kind", "content", "ends_at", rank=0
 )
-_DROP: Final = delete_where(passes, {"secret_sha256": "secret_sha256"}, rank=0)
+# In a commit of many, after whatever is put: what is ended is not put again.
+_DROP: Final = delete_where(passes, {"secret_sha256": "secret_sha256"}, rank=1)
 _CLEAR: Final = Statement(
     "DELETE FROM passes WHERE ends_at <= :now OR token_sha256 <> :token_sha256", rank=0
 )

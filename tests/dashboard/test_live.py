@@ -89,9 +89,10 @@ async def test_a_page_is_shown_as_it_is(page: Page, tab: str) -> None:
     await expect(page.locator(".stage-veil")).to_be_hidden()
 
     canvas = page.locator(".stage-canvas")
-    # The first picture may be of the moment before the page was drawn.
-    while await canvas.evaluate(PIXEL) != GREEN:
-        pass
+    async with asyncio.timeout(10):
+        # Before the view is put together there is no veil, either.
+        while await canvas.evaluate(PIXEL) != GREEN:
+            pass
     await expect(page.get_by_text("You are watching")).to_be_visible()
 
 

@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 from starlette.types import Message, Receive, Scope, Send
 
-from orchestrator.access.guard import SCOPE_KEY, Guard, Principal, PrincipalKind
+from orchestrator.access.guard import Guard
+from orchestrator.access.principal import SCOPE_KEY, Principal, PrincipalKind
 from orchestrator.api.routes import OPERATIONS
 from xagent_protocol.ids import AgentId
 

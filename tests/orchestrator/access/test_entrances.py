@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrator.access.guard import Entrance, PrincipalKind, entrance
+from orchestrator.access.entrances import Entrance, entrance
+from orchestrator.access.principal import PrincipalKind
 from orchestrator.api.routes import OPERATIONS
 from tests.orchestrator.access.credentials import (
     AGENT,

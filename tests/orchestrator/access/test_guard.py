@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from orchestrator.access.guard import Entrance, Guard, Principal, PrincipalKind, entrance
+from orchestrator.access.entrances import Entrance, entrance
+from orchestrator.access.guard import Guard
+from orchestrator.access.principal import Principal, PrincipalKind
 from tests.orchestrator.access.credentials import (
     AGENT,
     AGENTS_OWN,

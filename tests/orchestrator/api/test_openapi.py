@@ -14,7 +14,7 @@ import schemathesis
 import uvicorn
 from openapi_spec_validator import validate
 
-from orchestrator.access.guard import Entrance, entrance
+from orchestrator.access.entrances import Entrance, entrance
 from orchestrator.access.keys import UserToken
 from orchestrator.api.announced import with_actions
 from orchestrator.api.openapi import describe

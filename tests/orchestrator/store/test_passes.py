@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from orchestrator.clock import now_ms
 from orchestrator.store.passes import PassStore
 from tests.orchestrator.conftest import Database
@@ -28,3 +30,18 @@ async def test_under_another_token_there_are_none(database: Database) -> None:
     renewed = PassStore(database.writer, database.readers, "share", token_sha256="u")
 
     assert await renewed.load() == []
+
+
+async def test_what_was_ended_stays_ended_whatever_shares_its_commit(database: Database) -> None:
+    store = PassStore(database.writer, database.readers, "share", token_sha256="t")
+    later = now_ms() + 60_000
+    for name in ("a", "b"):
+        store.put(name, "x", ends_at=later)
+    await store.load()
+
+    store.drop("a")
+    store.put("b", "used", ends_at=later)
+    store.drop("b")
+    await asyncio.sleep(0)  # these three are committed, and nothing with them
+
+    assert await store.load() == []

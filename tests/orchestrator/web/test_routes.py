@@ -7,7 +7,7 @@ from typing import Any
 from starlette.routing import Route
 
 from orchestrator.access.attempts import Attempts
-from orchestrator.access.guard import Entrance, entrance
+from orchestrator.access.entrances import Entrance, entrance
 from orchestrator.access.shares import Shares
 from orchestrator.access.sign_in_links import SignInLinks
 from orchestrator.access.sign_ins import SignIns
