@@ -1,4 +1,4 @@
-"""How much is loaded."""
+"""How much is loaded; how soon it can be used is measured by `python -m benchmarks.dashboard`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ MEASURE = """() => {
     return {
         bytes: all.reduce((sum, each) => sum + each.transferSize, page.transferSize),
         files: all.length,
-        ready: performance.getEntriesByName('x-usable')[0].startTime,
     };
 }"""
 
