@@ -68,7 +68,7 @@ def run(names: Sequence[str], rounds: int) -> Json:
     """Run the suites of these names; one that fails is told, and the others go on."""
     found: Json = {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "command": " ".join(["python -m benchmarks", *sys.argv[1:]]),
+        "command": _command(names, rounds),
         "machine": machine.describe(),
         "rounds": rounds,
         "seconds": {},
@@ -102,6 +102,8 @@ def main() -> int:
     parser.add_argument("--from", type=Path, dest="kept", help="measure nothing: read figures")
     parser.add_argument("--write", type=Path, help="write the tables into this page, too")
     arguments = parser.parse_args()
+    if arguments.write and not arguments.write.is_file():
+        parser.error(f"--write: there is no page {arguments.write}, such as docs/performance.md")
     if arguments.kept:
         found = json.loads(arguments.kept.read_text())
     else:
@@ -115,6 +117,13 @@ def main() -> int:
         report.write(arguments.write, found)
         print(f"\n{arguments.write} written")
     return 1 if found["failed"] else 0
+
+
+def _command(names: Sequence[str], rounds: int) -> str:
+    """Return what measures the same again, wherever the figures are then kept."""
+    all_of_them = set(names) == {suite.name for suite in SUITES}
+    only = "" if all_of_them else f" --only {','.join(names)}"
+    return f"python -m benchmarks{only} --rounds {rounds}"
 
 
 def _keep(found: Json, path: Path | None) -> None:
