@@ -25,8 +25,9 @@ SLICES: Final = 100
 thousand, a hundred, whose answers take the loop for some 10 ms."""
 
 SLICES_A_LOOK: Final = 25
-"""All sockets are looked at four times in an interval: one that falls silent right after a beat
-would otherwise be found a whole interval too late."""
+"""Each socket is looked at four times in an interval: one that falls silent right after a beat
+would otherwise be found a whole interval too late. Not all in one pulse: ten thousand would hold
+the loop for some 10 ms."""
 
 FEWEST_OF_A_MASS: Final = 3
 """Two agents that fall silent together may well share a power socket."""
@@ -78,8 +79,7 @@ class Heartbeat:
             self._forgive(late_seconds, now)
         for connection in tuple(self._slices[self._next_slice]):
             connection.beat()
-        if self._next_slice % SLICES_A_LOOK == 0:
-            self._look(now)
+        self._look(self._next_slice % SLICES_A_LOOK, now)
         self._next_slice = (self._next_slice + 1) % SLICES
 
     def _forgive(self, late_seconds: float, now: float) -> None:
@@ -88,14 +88,19 @@ class Heartbeat:
         for connection in self.all():
             connection.forgive(late_seconds, now)
 
-    def _look(self, now: float) -> None:
-        connections = self.all()
-        self._suspect_itself(connections, now)
-        for connection in connections:
+    def _look(self, first_slice: int, now: float) -> None:
+        looked_at = [one for part in self._slices[first_slice::SLICES_A_LOOK] for one in part]
+        lost_seconds = self._timers.lost
+        if self._is_mass_excused or any(
+            one.silent_seconds(now) > lost_seconds for one in looked_at
+        ):
+            self._suspect_itself(now)
+        for connection in looked_at:
             connection.judge(now)
 
-    def _suspect_itself(self, connections: list[Connection], now: float) -> None:
+    def _suspect_itself(self, now: float) -> None:
         """Extend all leases when most agents are about to be lost; once, until most are heard."""
+        connections = self.all()
         silences = [one.silent_seconds(now) for one in connections if one.is_welcomed]
         silent = sum(seconds > self._timers.suspect for seconds in silences)
         if silent < FEWEST_OF_A_MASS or silent * 2 <= len(silences):
