@@ -21,7 +21,7 @@ from orchestrator.store.tables import UNCOMMON_STATES, commands, sessions
 from xagent_protocol.ids import AgentId
 from xagent_protocol.transitions import CommandState
 
-LOOKED_THROUGH: Final = 5_000
+LOOKED_THROUGH: Final = 3_000
 """Commands that a page looks through before it ends, where no index leads to what it wants."""
 
 PATIENCE_SECONDS: Final = 0.005
