@@ -51,6 +51,7 @@ from agent_runtime.work.lease import Lease
 from agent_runtime.work.outbox import Outbox
 from agent_runtime.work.runner import Performs, Runner
 from xagent_protocol import OLDEST_PROTOCOL, PROTOCOL
+from xagent_protocol.codec import encode_actions
 from xagent_protocol.ids import BootId, InstallId
 from xagent_protocol.messages import ActionSpec, BrowserStatus, Hello, Limits, RuntimeVersions
 
@@ -272,7 +273,7 @@ def _build(
             highest_epoch=identity_file.identity.highest_epoch,
             versions=versions,
             browser=browser_status(),
-            actions=drive.performer.specs(),
+            actions=encode_actions(drive.performer.specs()),
             labels=dict(settings.labels),
             channels=channels.kinds,
         )

@@ -25,7 +25,7 @@ import uvloop
 
 from benchmarks.null_agents import ACTION, BROWSER
 from xagent_protocol import OLDEST_PROTOCOL, PROTOCOL, SUBPROTOCOL
-from xagent_protocol.codec import encode
+from xagent_protocol.codec import encode, encode_actions
 from xagent_protocol.ids import BootId, InstallId, JournalId
 from xagent_protocol.messages import ActionSpec, AgentBeat, Hello, Inventory, RuntimeVersions
 
@@ -147,7 +147,7 @@ def hello_of(name: str, actions: tuple[ActionSpec, ...]) -> bytes:
             highest_epoch=0,
             versions=RuntimeVersions(xagent="idle", python="3", platform="none"),
             browser=BROWSER,
-            actions=actions,
+            actions=encode_actions(actions),
         )
     ).encode()
 

@@ -20,7 +20,7 @@ import uvloop
 from websockets.asyncio.client import ClientConnection, connect
 
 from xagent_protocol import OLDEST_PROTOCOL, PROTOCOL, SUBPROTOCOL
-from xagent_protocol.codec import encode
+from xagent_protocol.codec import encode, encode_actions
 from xagent_protocol.ids import BootId, InstallId, JournalId
 from xagent_protocol.messages import (
     ActionSpec,
@@ -126,7 +126,7 @@ def _hello(agent_id: str) -> Hello:
         highest_epoch=0,
         versions=RuntimeVersions(xagent="null", python="3", platform="none"),
         browser=BROWSER,
-        actions=(ACTION,),
+        actions=encode_actions((ACTION,)),
     )
 
 

@@ -20,7 +20,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
 from xagent_protocol import SUBPROTOCOL
-from xagent_protocol.codec import decode_from_orchestrator, encode
+from xagent_protocol.codec import decode_from_orchestrator, encode, encode_actions
 from xagent_protocol.ids import BootId, InstallId, JournalId, RequestId
 from xagent_protocol.messages import (
     Ack,
@@ -137,7 +137,7 @@ class NullAgent:
                 highest_epoch=self.highest_epoch,
                 versions=RuntimeVersions("0.1.0", "3.11", "test"),
                 browser=BROWSER,
-                actions=ACTIONS,
+                actions=encode_actions(ACTIONS),
             ),
             **changes,
         )

@@ -7,9 +7,10 @@ Unknown fields are ignored, so that a newer peer of the same version may say mor
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
+from msgspec import Meta
 
 from xagent_protocol.ids import (
     BootId,
@@ -24,6 +25,9 @@ from xagent_protocol.outcomes import DialogState, Outcome
 
 FAIL = "fail"
 WAIT = "wait"
+
+HOLDS = "holds"
+"""Under which a field of JSON that is read later says of what type it is."""
 
 
 class ActionSpec(msgspec.Struct, frozen=True):
@@ -150,7 +154,10 @@ class InventoryItem(msgspec.Struct, frozen=True):
 
 
 class Hello(msgspec.Struct, frozen=True, tag="hello", tag_field="type"):
-    """First message of an agent; *highest_epoch* is the highest welcome it has ever accepted."""
+    """First message of an agent; *highest_epoch* is the highest welcome it has ever accepted.
+
+    Its *actions* are read by `codec.decode_actions`, once for all agents that announce the same.
+    """
 
     protocol_min: int
     protocol_max: int
@@ -160,7 +167,7 @@ class Hello(msgspec.Struct, frozen=True, tag="hello", tag_field="type"):
     highest_epoch: int
     versions: RuntimeVersions
     browser: BrowserStatus | None
-    actions: tuple[ActionSpec, ...]
+    actions: Annotated[msgspec.Raw, Meta(extra={HOLDS: tuple[ActionSpec, ...]})]
     labels: dict[str, str] = {}
     channels: tuple[str, ...] = ()
     """The kinds of channels that it opens; an older agent opens none."""

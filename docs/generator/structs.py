@@ -11,6 +11,7 @@ import msgspec
 from msgspec import inspect as types
 
 from docs.generator.markdown import code, codes, prose, table
+from xagent_protocol.messages import HOLDS
 
 _SCALARS: Final[dict[type[types.Type], str]] = {
     types.StrType: "string",
@@ -66,6 +67,8 @@ def _parts(kind: types.Type) -> Iterator[type]:
 
 def _inside(kind: types.Type) -> Iterator[types.Type]:
     match kind:
+        case types.Metadata():
+            yield from _inside(_held(kind))
         case types.UnionType():
             yield from kind.types
         case types.VarTupleType() | types.ListType():
@@ -74,8 +77,15 @@ def _inside(kind: types.Type) -> Iterator[types.Type]:
             yield kind
 
 
+def _held(kind: types.Metadata) -> types.Type:
+    """Return what is meant where JSON is passed through, and its type is only told."""
+    return types.type_info((kind.extra or {})[HOLDS])
+
+
 def _words(kind: types.Type) -> str:
     match kind:
+        case types.Metadata():
+            return _words(_held(kind))
         case types.StructType() | types.EnumType():
             return f"[{kind.cls.__name__}](#{kind.cls.__name__.lower()})"
         case types.UnionType():

@@ -20,6 +20,7 @@ from orchestrator.errors import DuplicateAgent
 from orchestrator.fresh_ids import new_session_id
 from orchestrator.settings import Timers
 from orchestrator.store.agents import AgentRegistry
+from orchestrator.store.announcements import Actions
 from orchestrator.store.records import AgentRecord, SessionRecord
 from orchestrator.store.sessions import SessionStore
 from xagent_protocol.close_codes import SUPERSEDED, CloseCode
@@ -105,7 +106,7 @@ class Admission:
 
         Raises:
             DuplicateAgent: another install holds the name.
-            InvalidMessage: its epoch leaves no room to grow.
+            InvalidMessage: its epoch leaves no room to grow, or its actions are none.
         """
         if hello.highest_epoch >= HIGHEST_EPOCH:
             raise InvalidMessage(f"highest_epoch is not below {HIGHEST_EPOCH}")
@@ -116,8 +117,9 @@ class Admission:
                 raise DuplicateAgent(
                     f"The name {agent_id!r} was enrolled by another install: enrol this one."
                 )
+            actions = self._registry.announcements.read(hello.actions)
             session = _session(agent, hello, remote_address)
-            await self._registry.save(_greeted(agent, hello, session))
+            await self._registry.save(_greeted(agent, hello, actions, session))
             try:
                 await self._sessions.begin(session)
             except asyncio.CancelledError:
@@ -183,7 +185,9 @@ def _session(agent: AgentRecord, hello: Hello, remote_address: str) -> SessionRe
     )
 
 
-def _greeted(agent: AgentRecord, hello: Hello, session: SessionRecord) -> AgentRecord:
+def _greeted(
+    agent: AgentRecord, hello: Hello, actions: Actions, session: SessionRecord
+) -> AgentRecord:
     return msgspec.structs.replace(
         agent,
         epoch=session.epoch,
@@ -191,6 +195,5 @@ def _greeted(agent: AgentRecord, hello: Hello, session: SessionRecord) -> AgentR
         labels=hello.labels,
         versions=hello.versions,
         browser=hello.browser,
-        # The same tuple as before where nothing changed, so that compiled schemas stay known.
-        actions=agent.actions if agent.actions == hello.actions else hello.actions,
+        actions=actions,
     )

@@ -35,6 +35,7 @@ from tests.model.ends import AgentEnd
 from tests.model.history import History
 from tests.model.process import Place, Process
 from tests.orchestrator.records import BROWSER, VERSIONS, action
+from xagent_protocol.codec import encode_actions
 from xagent_protocol.ids import AgentId, BootId, ChannelId, InstallId, RequestId
 from xagent_protocol.messages import (
     ActionSpec,
@@ -292,7 +293,7 @@ class AgentLife:
             highest_epoch=self.epochs.highest,
             versions=VERSIONS,
             browser=BROWSER,
-            actions=ACTIONS,
+            actions=encode_actions(ACTIONS),
         )
 
     async def _live(self) -> None:

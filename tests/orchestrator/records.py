@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from orchestrator.store.records import AgentRecord, CommandRecord, SessionRecord
+from xagent_protocol.codec import encode_actions
 from xagent_protocol.ids import AgentId, BootId, InstallId, JournalId, RequestId, SessionId
 from xagent_protocol.messages import ActionSpec, BrowserStatus, Hello, RuntimeVersions
 from xagent_protocol.transitions import CommandState, Progress
@@ -87,6 +88,6 @@ def hello(agent_id: str = "alpha", **changes: Any) -> Hello:
         highest_epoch=0,
         versions=VERSIONS,
         browser=BROWSER,
-        actions=ACTIONS,
+        actions=encode_actions(ACTIONS),
     )
     return msgspec.structs.replace(message, **changes)

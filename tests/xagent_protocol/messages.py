@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 from hypothesis import strategies as st
 
+from xagent_protocol.codec import encode_actions
 from xagent_protocol.ids import (
     ArtifactId,
     BootId,
@@ -68,8 +69,8 @@ HELLO: Final = Hello(
     highest_epoch=3,
     versions=RuntimeVersions("0.1", "3.11", "Linux", "1.65", "host"),
     browser=BROWSER,
-    actions=(
-        ActionSpec("goto", "navigate", "Go.", False, True, {"type": "object"}, {"type": "null"}),
+    actions=encode_actions(
+        (ActionSpec("goto", "navigate", "Go.", False, True, {"type": "object"}, {"type": "null"}),)
     ),
     labels={"region": "eu"},
     channels=("live",),

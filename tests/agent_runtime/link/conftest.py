@@ -19,6 +19,7 @@ from agent_runtime.work.outbox import Outbox
 from agent_runtime.work.runner import Runner
 from tests.agent_runtime.fake_orchestrator import DEADLINE_SECONDS, FakeOrchestrator
 from tests.agent_runtime.fake_performer import SPEC, FakePerformer
+from xagent_protocol.codec import encode_actions
 from xagent_protocol.ids import BootId, InstallId, PageId
 from xagent_protocol.messages import (
     BrowserStatus,
@@ -124,7 +125,7 @@ class Rig:
             highest_epoch=self.highest,
             versions=RuntimeVersions("0", "3", "test"),
             browser=self.browser_status(),
-            actions=(SPEC,),
+            actions=encode_actions((SPEC,)),
         )
 
 

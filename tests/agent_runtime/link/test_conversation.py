@@ -14,7 +14,7 @@ from tests.agent_runtime.fake_orchestrator import (
 from tests.agent_runtime.fake_performer import FakePerformer, command
 from tests.agent_runtime.link.conftest import Rig
 from xagent_protocol.close_codes import CloseCode
-from xagent_protocol.codec import encode
+from xagent_protocol.codec import decode_actions, encode
 from xagent_protocol.ids import RequestId, SessionId
 from xagent_protocol.messages import (
     AgentBeat,
@@ -38,7 +38,7 @@ async def test_hello_then_inventory_then_work(rig: Rig, orchestrator: FakeOrches
         visit.say(Welcome(1, SessionId("s"), 7, LIMITS), command("r1"))
 
         assert hello.journal_id == rig.journal.journal_id
-        assert [action.name for action in hello.actions] == ["echo"]
+        assert [action.name for action in decode_actions(hello.actions)] == ["echo"]
         assert await visit.hear(Inventory) == Inventory(())
         assert (await visit.hear(Result)).outcome.state is OutcomeState.SUCCEEDED
     assert rig.highest == 7

@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Scope
 from orchestrator.api.services import Services
 from orchestrator.metrics import Metrics
 from xagent_protocol import SUBPROTOCOL
-from xagent_protocol.codec import decode_from_orchestrator, encode
+from xagent_protocol.codec import decode_from_orchestrator, encode, encode_actions
 from xagent_protocol.ids import BootId, InstallId, JournalId, PageId
 from xagent_protocol.messages import (
     ActionSpec,
@@ -84,7 +84,7 @@ def hello(agent_id: str, actions: tuple[ActionSpec, ...] = ACTIONS) -> Hello:
         highest_epoch=0,
         versions=RuntimeVersions(xagent="0.1.0", python="3.11", platform="linux"),
         browser=BROWSER,
-        actions=actions,
+        actions=encode_actions(actions),
         labels={"role": agent_id},
     )
 

@@ -12,6 +12,7 @@ from tests.orchestrator.conftest import Database
 from tests.orchestrator.deadline import until
 from tests.orchestrator.dispatch.conftest import TIMERS, Bench, FakeSocket, life
 from tests.orchestrator.records import ACTIONS, BROWSER, action, agent_record, hello
+from xagent_protocol.codec import encode_actions
 from xagent_protocol.errors import InvalidMessage
 from xagent_protocol.ids import AgentId, InstallId
 
@@ -22,7 +23,7 @@ STRANGER = InstallId("install-stranger")
 async def test_a_stay_is_recorded_and_the_agent_known_by_what_it_said(bench: Bench) -> None:
     more = (*ACTIONS, action("more", reads=True))
 
-    stay = await bench.connect(labels={"region": "eu"}, actions=more)
+    stay = await bench.connect(labels={"region": "eu"}, actions=encode_actions(more))
 
     agent = bench.registry.get(ALPHA)
     assert (agent.epoch, agent.labels, agent.actions) == (1, {"region": "eu"}, more)

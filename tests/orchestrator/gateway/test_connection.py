@@ -116,6 +116,19 @@ async def test_a_second_hello_is_out_of_turn(server: Server) -> None:
     assert (await agent.closed())[0] == 4405
 
 
+async def test_actions_that_cannot_be_read_end_their_own_socket_only(
+    server: Server, bystander: NullAgent
+) -> None:
+    agent = await server.enrolled("alpha")
+    await agent.dial()
+
+    await agent.say(agent.hello(actions=msgspec.Raw(b'[{"name":7}]')))
+
+    code, reason = await agent.closed()
+    assert (code, "$[0].name" in reason) == (4400, True)
+    assert await server.echo("bystander", "still here") == "still here"
+
+
 async def test_deep_results_are_refused(server: Server) -> None:
     agent = await server.enrolled("alpha")
     await agent.enter()

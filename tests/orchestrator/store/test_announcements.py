@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import copy
 
+import msgspec
+import pytest
+
 from orchestrator.store.announcements import Announcements
 from tests.orchestrator.records import ACTIONS, action
+from xagent_protocol.codec import encode_actions
+from xagent_protocol.errors import InvalidMessage
 
 OTHERS = (action("other", reads=True),)
 
@@ -54,3 +59,32 @@ def test_the_revision_changes_with_the_sets_and_not_with_the_agents() -> None:
 
     announcements.take(OTHERS)
     assert announcements.revision != before
+
+
+def test_what_is_known_is_not_read_again() -> None:
+    announcements = Announcements()
+    announcements.take(ACTIONS)
+
+    assert announcements.read(encode_actions(copy.deepcopy(ACTIONS))) is ACTIONS
+
+
+def test_a_set_that_is_spelled_otherwise_is_the_same_set() -> None:
+    announcements = Announcements()
+    announcements.take(ACTIONS)
+    spelled = msgspec.json.format(encode_actions(ACTIONS), indent=2)
+
+    assert announcements.take(announcements.read(msgspec.Raw(spelled))) is ACTIONS
+    assert len(announcements) == 1
+
+
+@pytest.mark.parametrize(
+    ("announced", "why"),
+    [
+        (b'[{"name":"goto"}]', r"missing required field `family` - at `\$\[0\]`"),
+        (b'{"goto":{}}', "Expected `array`"),
+        (b"[" * 65 + b"]" * 65, "nested deeper than 64 levels"),
+    ],
+)
+def test_what_is_no_list_of_actions_is_refused(announced: bytes, why: str) -> None:
+    with pytest.raises(InvalidMessage, match=why):
+        Announcements().read(msgspec.Raw(announced))
