@@ -13,9 +13,9 @@ from agent_runtime.actions.errors import ActionFailed
 from agent_runtime.actions.registry import action
 from agent_runtime.actions.tracing import handed_over
 from agent_runtime.actions.unrecordable import check_recordable
-from agent_runtime.browser.film import EncodedFilm, Film, Format, PictureFilm
 from agent_runtime.browser.launch import VIEWPORT
 from agent_runtime.browser.motion_jpeg import MEDIA_TYPE
+from agent_runtime.browser.video import EncodedVideo, Format, PictureVideo, VideoRecording
 from xagent_protocol.errors import ErrorCode
 from xagent_protocol.ids import ArtifactId
 from xagent_protocol.outcomes import Effect
@@ -70,11 +70,11 @@ async def start_video(
     await check_recordable(call, (call.tab,))
     recordings = call.browser.recordings
     async with recordings.at_work():
-        recordings.films.check_free(call.page)
-        film = await _started(call, format, fps, quality, _size(call, size))
-        recordings.films.begin(call.page, film)
+        recordings.videos.check_free(call.page)
+        running = await _started(call, format, fps, quality, _size(call, size))
+        recordings.videos.begin(call.page, running)
         recordings.watch_page(call.page)
-    return VideoStarted(film.format)
+    return VideoStarted(running.format)
 
 
 @action(family="artifacts", reads=False, example={})
@@ -82,21 +82,23 @@ async def stop_video(call: Call) -> Video:
     """End the video of the page and hand it over."""
     recordings = call.browser.recordings
     async with recordings.at_work():
-        film = recordings.films.end(call.page)
-        await film.stop()
-        seconds, name = film.seconds, f"video.{film.format}"
+        running = recordings.videos.end(call.page)
+        await running.stop()
+        seconds, name = running.seconds, f"video.{running.format}"
         video = await handed_over(
-            call, film.path, content_type=_MEDIA_TYPES[film.format], name=name
+            call, running.path, content_type=_MEDIA_TYPES[running.format], name=name
         )
-    return Video(video.artifact_id, video.content_type, video.size, round(seconds, 1), film.is_cut)
+    return Video(
+        video.artifact_id, video.content_type, video.size, round(seconds, 1), running.is_cut
+    )
 
 
 async def _started(
     call: Call, format: Format | None, fps: int, quality: int, size: ScreencastSize
-) -> Film:
+) -> VideoRecording:
     new_file = call.browser.recordings.new_file
     if format != "avi":
-        encoded = EncodedFilm(call.page, new_file("video.webm"))
+        encoded = EncodedVideo(call.page, new_file("video.webm"))
         try:
             await encoded.start(size, fps)
         except Error as error:
@@ -106,7 +108,7 @@ async def _started(
                 raise _no_encoder() from error
         else:
             return encoded
-    pictures = PictureFilm(call.page, new_file("video.avi"))
+    pictures = PictureVideo(call.page, new_file("video.avi"))
     await pictures.start(size, fps, quality)
     return pictures
 

@@ -20,10 +20,10 @@ from weakref import WeakKeyDictionary
 from playwright.async_api import BrowserContext, Page
 
 from agent_runtime.browser.files import private_directory
-from agent_runtime.browser.film import Film
 from agent_runtime.browser.running import Running
 from agent_runtime.browser.tab import Tab
 from agent_runtime.browser.tracer import Trace, Tracer
+from agent_runtime.browser.video import VideoRecording
 
 RESOURCES: Final = "resources"
 RESOURCES_BYTES: Final = 1024**3
@@ -45,11 +45,11 @@ class Recordings:
         self.hars: Running[BrowserContext, Path] = Running(
             "HAR", started_by="start_har", stopped_by="stop_har"
         )
-        self.films: Running[Page, Film] = Running(
+        self.videos: Running[Page, VideoRecording] = Running(
             "video",
             started_by="start_video",
             stopped_by="stop_video",
-            on_loss=lambda film: film.abandon(),
+            on_loss=lambda video: video.abandon(),
         )
         self._tracers: WeakKeyDictionary[BrowserContext, Tracer] = WeakKeyDictionary()
         self._lost: tuple[str, ...] = ()
@@ -73,7 +73,7 @@ class Recordings:
             return "a trace"
         if self.hars.get(context) is not None:
             return "a HAR"
-        return "a video" if self.films.get(tab.page) is not None else None
+        return "a video" if self.videos.get(tab.page) is not None else None
 
     def new_file(self, name: str) -> Path:
         """Return a path for a file that is to be called *name*, where there is none yet."""
@@ -95,7 +95,7 @@ class Recordings:
     def lose(self) -> None:
         """Note that the browser is gone, and all that was recorded of it."""
         because = "the one that ran was lost with the browser, which was restarted"
-        kinds = (self.traces, self.hars, self.films)
+        kinds = (self.traces, self.hars, self.videos)
         self._lost += tuple(running.kind for running in kinds if running.lose_all(because))
 
     def take_lost(self) -> tuple[str, ...]:
@@ -121,7 +121,7 @@ class Recordings:
         page.once("close", self._page_closed)
 
     def _page_closed(self, page: Page) -> None:
-        self.films.lose(page, "the one that ran was lost with its page")
+        self.videos.lose(page, "the one that ran was lost with its page")
 
     def _context_closed(self, context: BrowserContext) -> None:
         because = "the one that ran was lost with its last page"
@@ -129,7 +129,7 @@ class Recordings:
         self.hars.lose(context, because)
 
     def _is_needed(self) -> bool:
-        return bool(self._working or self.traces or self.hars or self.films)
+        return bool(self._working or self.traces or self.hars or self.videos)
 
 
 def _remove_what_was(directory: Path, resources_bytes: int) -> None:

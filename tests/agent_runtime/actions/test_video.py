@@ -82,7 +82,7 @@ async def test_a_video_is_lost_with_its_page(asker: Asker) -> None:
     await asker.get("close_page", page=page)
 
     assert code_of(await asker.ask("stop_video", page=page)) == "page_closed"
-    assert not asker.browser.recordings.films
+    assert not asker.browser.recordings.videos
     await asker.get("start_video", format="avi")
     await asker.get("stop_video")
     assert files_left(asker) == []

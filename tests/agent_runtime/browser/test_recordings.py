@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from agent_runtime.browser.film import PictureFilm
 from agent_runtime.browser.recordings import Recordings
+from agent_runtime.browser.video import PictureVideo
 
 
 @pytest.fixture
@@ -57,11 +57,11 @@ async def test_files_stay_while_something_is_recorded(recordings: Recordings) ->
     page = object()
     async with recordings.at_work():
         leave(recordings)
-        recordings.films.begin(page, PictureFilm(page, Path("x")))  # type: ignore[arg-type]  # any
+        recordings.videos.begin(page, PictureVideo(page, Path("x")))  # type: ignore[arg-type]  # any
     assert "a.trace" in left(recordings)
 
     async with recordings.at_work():
-        recordings.films.end(page)  # type: ignore[arg-type]  # any
+        recordings.videos.end(page)  # type: ignore[arg-type]  # any
 
     assert left(recordings) == ["style.css"]
 
@@ -86,7 +86,7 @@ async def test_a_directory_that_is_gone_costs_nobody_anything(recordings: Record
 
 async def test_what_was_lost_is_told_once(recordings: Recordings) -> None:
     page = object()
-    recordings.films.begin(page, PictureFilm(page, Path("x")))  # type: ignore[arg-type]  # any
+    recordings.videos.begin(page, PictureVideo(page, Path("x")))  # type: ignore[arg-type]  # any
 
     recordings.lose()
 

@@ -21,7 +21,7 @@ _CLEAN_SECONDS: Final = 2.0
 _FIRST_PICTURE_SECONDS: Final = 1.0
 
 
-class Film(Protocol):
+class VideoRecording(Protocol):
     """A video in the making."""
 
     path: Path
@@ -50,7 +50,7 @@ class Film(Protocol):
         ...
 
 
-class EncodedFilm:
+class EncodedVideo:
     """A video that Playwright's ffmpeg makes."""
 
     format: Final[Format] = "webm"
@@ -86,7 +86,7 @@ class EncodedFilm:
         """Do nothing: the file is Playwright's."""
 
 
-class PictureFilm:
+class PictureVideo:
     """A video made of the pictures that the browser sends, at a steady rate."""
 
     format: Final[Format] = "avi"
