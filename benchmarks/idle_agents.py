@@ -23,11 +23,10 @@ from urllib.parse import urlsplit
 import msgspec
 import uvloop
 
-from benchmarks.null_agents import ACTION, BROWSER
-from xagent_protocol import OLDEST_PROTOCOL, PROTOCOL, SUBPROTOCOL
-from xagent_protocol.codec import encode, encode_actions
-from xagent_protocol.ids import BootId, InstallId, JournalId
-from xagent_protocol.messages import ActionSpec, AgentBeat, Hello, Inventory, RuntimeVersions
+from benchmarks.null_agents import ACTION, BROWSER, hello
+from xagent_protocol import SUBPROTOCOL
+from xagent_protocol.codec import encode
+from xagent_protocol.messages import ActionSpec, AgentBeat, Inventory
 
 DIALLING_AT_ONCE: Final = 64
 
@@ -135,23 +134,6 @@ class _Agent(asyncio.Protocol):
             self.welcomed.set_result(None)
 
 
-def hello_of(name: str, actions: tuple[ActionSpec, ...]) -> bytes:
-    """Return what an agent of this name says first."""
-    return encode(
-        Hello(
-            protocol_min=OLDEST_PROTOCOL,
-            protocol_max=PROTOCOL,
-            install_id=InstallId(f"install-{name}"),
-            journal_id=JournalId("journal"),
-            boot_id=BootId("boot"),
-            highest_epoch=0,
-            versions=RuntimeVersions(xagent="idle", python="3", platform="none"),
-            browser=BROWSER,
-            actions=encode_actions(actions),
-        )
-    ).encode()
-
-
 def _same(agent: _Agent) -> _Agent:
     return agent
 
@@ -161,7 +143,7 @@ async def _run(url: str, count: int, actions: tuple[ActionSpec, ...]) -> None:
     loop = asyncio.get_running_loop()
     numbers = iter(range(count))
     # Made beforehand: what it costs to make them is the machines' of the agents.
-    hellos = [hello_of(agent_id(number), actions) for number in range(count)]
+    hellos = [encode(hello(agent_id(number), actions)).encode() for number in range(count)]
 
     async def dial() -> None:
         for number in numbers:

@@ -68,7 +68,7 @@ async def _xagent_agent(url: str, agent_id: str, token: str) -> None:
         ping_interval=None,
     ) as socket:
         session = AgentSession()
-        await socket.send(encode(_hello(agent_id)))
+        await socket.send(encode(hello(agent_id)))
         session.receive(_text(await socket.recv()))
         await socket.send(encode(Inventory(())))
         _say_ready()
@@ -116,7 +116,8 @@ async def _enrol(url: str, agent_id: str, token: str, credential: str) -> None:
         enrolled.raise_for_status()
 
 
-def _hello(agent_id: str) -> Hello:
+def hello(agent_id: str, actions: tuple[ActionSpec, ...] = (ACTION,)) -> Hello:
+    """Return what an agent of this name says first."""
     return Hello(
         protocol_min=OLDEST_PROTOCOL,
         protocol_max=PROTOCOL,
@@ -126,7 +127,7 @@ def _hello(agent_id: str) -> Hello:
         highest_epoch=0,
         versions=RuntimeVersions(xagent="null", python="3", platform="none"),
         browser=BROWSER,
-        actions=encode_actions((ACTION,)),
+        actions=encode_actions(actions),
     )
 
 
