@@ -63,11 +63,8 @@ async def list_agents(services: Services, query: AgentQuery, principal: Principa
     """
     sees_all = principal.sees_all
     labels = [label.split(":", 1) for label in query.label]
-    after = query.cursor or ""
     found: list[AgentRecord] = []
-    for record in services.agents.all():
-        if record.agent_id <= after:
-            continue
+    for record in services.agents.after(query.cursor or ""):
         if not (sees_all or principal.may_see(record.agent_id)):
             continue
         if any(record.labels.get(name) != value for name, value in labels):

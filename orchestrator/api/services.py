@@ -41,7 +41,7 @@ class Announced(Protocol):
 
 
 class Agents(Protocol):
-    """Who ever enrolled; `get` raises `AgentUnknown`, `all` is sorted by id."""
+    """Who ever enrolled, in the order of their ids; `get` raises `AgentUnknown`."""
 
     @property
     def announcements(self) -> Announced:
@@ -54,6 +54,10 @@ class Agents(Protocol):
 
     def all(self) -> Sequence[AgentRecord]:
         """Return every agent."""
+        ...
+
+    def after(self, name: str, /) -> Iterator[AgentRecord]:
+        """Iterate over the agents whose ids come after *name*."""
         ...
 
 

@@ -136,3 +136,18 @@ async def test_an_unknown_name_is_answered_with_those_that_are_near(
     assert all(name.startswith("shop-") for name in unknown.value.known)
     assert [agent.agent_id for agent in registry.all()][:2] == ["desk", "shop-1"]
     assert registry.find(AgentId("shop-9")) is None
+
+
+async def test_agents_come_in_the_order_of_their_names_whenever_they_enrolled(
+    registry: AgentRegistry, database: Database
+) -> None:
+    for name in ("beta", "delta", "alpha", "beta", "gamma"):
+        await registry.save(agent_record(name))
+    restarted = AgentRegistry(database.writer, database.readers)
+    await restarted.load()
+
+    for one in (registry, restarted):
+        assert [agent.agent_id for agent in one.all()] == ["alpha", "beta", "delta", "gamma"]
+        assert [agent.agent_id for agent in one.after("beta")] == ["delta", "gamma"]
+        assert [agent.agent_id for agent in one.after("b")] == ["beta", "delta", "gamma"]
+        assert list(one.after("gamma")) == []
