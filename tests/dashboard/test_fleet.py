@@ -8,6 +8,7 @@ from playwright.async_api import Page, Request, expect
 from tests.dashboard.actors import NASTY
 from tests.dashboard.conftest import CROWD
 from tests.end_to_end.fleet import Fleet
+from tests.site.server import Site
 
 pytestmark = [
     pytest.mark.browser,
@@ -27,6 +28,31 @@ async def test_every_agent_is_shown_with_its_page_and_its_state(page: Page) -> N
     await expect(card.get_by_text("shop.test/0")).to_be_visible()
     await expect(card.get_by_text("zone:south")).to_be_visible()
     await expect(page).to_have_title("Fleet · Xagent")
+
+
+async def test_a_picture_on_the_wall_is_neither_cut_at_a_side_nor_out_of_proportion(
+    page: Page, fleet: Fleet, site: Site
+) -> None:
+    wide = {"width": 1600, "height": 400}
+    fleet.run("beta", "goto", params={"url": site.url("/form")})
+    fleet.run("beta", "set_viewport_size", params=wide)
+    await page.goto("/?q=beta")
+    canvas = page.locator("x-thumbnail canvas:visible")
+    await expect(canvas).to_have_js_property("height", 80)
+
+    left, top, shown, whole = await canvas.evaluate(
+        """canvas => {
+            const box = canvas.getBoundingClientRect();
+            const card = canvas.parentElement.getBoundingClientRect();
+            const scale = Math.min(box.width / canvas.width, box.height / canvas.height);
+            return [box.left - card.left, box.top - card.top, canvas.width * scale, card.width];
+        }"""
+    )
+
+    fleet.run("beta", "set_viewport_size", params={"width": 1280, "height": 720})
+    assert (left, top) == (0, 0)
+    assert shown == pytest.approx(whole)
+    assert await canvas.evaluate("canvas => getComputedStyle(canvas).objectFit") == "contain"
 
 
 async def test_only_what_is_seen_is_in_the_page_and_the_last_agent_is_reached_by_scrolling(
