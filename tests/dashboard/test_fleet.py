@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
+
 import pytest
-from playwright.async_api import Page, Request, expect
+from playwright.async_api import Page, Request, Route, expect
 
 from tests.dashboard.actors import NASTY
 from tests.dashboard.conftest import CROWD
@@ -150,6 +153,43 @@ async def test_the_keyboard_reaches_everything(page: Page) -> None:
     await page.keyboard.press("h")
     await expect(page.get_by_role("heading", name="History")).to_be_visible()
     await page.keyboard.press("?")
+    await expect(page.get_by_role("dialog", name="Shortcuts")).to_be_visible()
+
+
+async def test_a_palette_that_is_opened_early_has_the_agents_once_they_are_known(
+    page: Page,
+) -> None:
+    is_open = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        await is_open.wait()
+        await route.continue_()
+
+    await page.route(re.compile(r"/api/agents(\?|$)"), hold)
+    await page.goto("/history")
+    await expect(page.get_by_role("heading", name="History")).to_be_visible()
+    await page.keyboard.press("Control+K")
+    targets = page.get_by_role("dialog").get_by_role("option")
+    await expect(targets.filter(has_text="all agents")).to_be_visible()
+    assert await targets.filter(has_text="alpha").count() == 0
+
+    is_open.set()
+
+    await expect(targets.filter(has_text="alpha")).to_be_visible()
+
+
+async def test_a_key_that_is_pressed_right_after_a_dialog_is_not_lost(page: Page) -> None:
+    await page.goto("/")
+    await page.keyboard.press("Control+K")
+
+    await page.get_by_role("combobox", name="Jump to").evaluate(
+        """input => {
+            input.closest('dialog').close();
+            // It has the focus until the browser has come to removing it.
+            input.dispatchEvent(new KeyboardEvent('keydown', { key: '?', bubbles: true }));
+        }"""
+    )
+
     await expect(page.get_by_role("dialog", name="Shortcuts")).to_be_visible()
 
 
