@@ -19,6 +19,7 @@ const SOON_SECONDS = 30;
 const SETTLE_MS = 300;
 /** Whoever drags the edge of a window does not want a picture of each step. */
 const FIT_MS = 150;
+const HAS_KEYS = !matchMedia('(pointer: coarse)').matches;
 const SOMEBODY = 'A person at the dashboard';
 
 /** @type {{[code: string]: string}} */
@@ -225,7 +226,7 @@ export class Live extends View {
     if (this.lease?.isHeld) {
       const left = Math.max(0, Math.round((this.lease.endsAt - Date.now()) / 1000));
       say(this.who, left <= SOON_SECONDS ? `You have control, for ${whole(left)} more if you do nothing`
-        : 'You have control. Ctrl Alt Enter gives the keyboard back');
+        : `You have control${HAS_KEYS ? '. Ctrl Alt Enter gives the keyboard back' : ''}`);
       if (this.stay) this.stay.hidden = left > SOON_SECONDS;
     } else say(this.who, this.isGone ? 'There is nothing to see now' : control ? `${control.holder} has control` : 'You are watching');
     this.who.classList.toggle('is-held', Boolean(this.lease?.isHeld || control));
