@@ -34,6 +34,10 @@ QUIET_SECONDS: Final = 0.25
 """After so long without a picture one is looked for: what changed last may not have been drawn,
 because no more was allowed at that moment."""
 
+FIRST_SECONDS: Final = 2.0
+"""How long the first picture is waited for. One always comes, but the machine may be busy; who gave
+up on it and began anew would wait from the start, and on a busy machine never see one."""
+
 SURPLUS: Final = 2
 """How many pictures Chromium draws beyond the one that it is allowed; these are never allowed
 again, so that each picture is drawn when it is wanted and not before."""
@@ -71,6 +75,7 @@ class Film:
         """Let pictures be so from now on."""
         self._want = want
         self._wants_other.set()
+        self._arrived.set()
 
     def seen(self, number: int) -> None:
         """Note that pictures up to this one have arrived."""
@@ -97,23 +102,22 @@ class Film:
         next_at = asyncio.get_running_loop().time() + 1 / min(self._wanted.fps, LOOK_FPS)
         self._wants_other.clear()
         async with self._rolling():
-            frame = await self._next_frame()
+            frame = await self._next_frame(FIRST_SECONDS)
         if frame is not None:
             await self._show(frame)
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout_at(next_at):
-                await self._wants_other.wait()
+        await self._rest_until(next_at)
 
     async def _film(self) -> None:
         """Send pictures until others are wanted, commands come, or the page has come to rest."""
         loop = asyncio.get_running_loop()
         self._wants_other.clear()
-        surplus, next_at = SURPLUS, loop.time()
+        surplus, next_at, patience = SURPLUS, loop.time(), FIRST_SECONDS
         async with self._rolling():
             while self._is_to_be_filmed() and not self._wants_other.is_set():
-                frame = await self._next_frame()
+                frame = await self._next_frame(patience)
+                patience = QUIET_SECONDS
                 if frame is None:
-                    if self._is_settled:
+                    if self._is_settled or self._wants_other.is_set():
                         continue
                     self._is_settled = True
                     return  # begun anew, it draws what there is
@@ -123,7 +127,7 @@ class Film:
                     continue
                 if not await self._comes_to_have_room():
                     return
-                await asyncio.sleep(next_at - loop.time())
+                await self._rest_until(next_at)
                 # A little sooner than asked, since the browser draws in a rhythm of its own.
                 next_at = loop.time() + 0.9 / self._wanted.fps
                 await self._allow(frame)
@@ -162,15 +166,21 @@ class Film:
         with contextlib.suppress(*CALL_FAILED):
             await self._cdp.send("Page.screencastFrameAck", {"sessionId": frame["sessionId"]})
 
-    async def _next_frame(self) -> dict[str, Any] | None:
-        """Return the next picture, or null if none comes for a while."""
-        if not self._frames:
+    async def _next_frame(self, seconds: float) -> dict[str, Any] | None:
+        """Return the next picture, or null if none comes so soon or others are wanted first."""
+        if not self._frames and not self._wants_other.is_set():
             self._arrived.clear()
-            await _comes(self._arrived)
+            await _comes(self._arrived, seconds)
         return self._frames.popleft() if self._frames else None
 
+    async def _rest_until(self, at: float) -> None:
+        """Let time pass, unless other pictures are wanted: whoever wants them waits for them."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout_at(at):
+                await self._wants_other.wait()
+
     async def _comes_to_have_room(self) -> bool:
-        return self._has_room.is_set() or await _comes(self._has_room)
+        return self._has_room.is_set() or await _comes(self._has_room, QUIET_SECONDS)
 
     def _take(self, frame: dict[str, Any]) -> None:
         # What raises here would be thrown at whatever call of Playwright's is under way.
@@ -193,9 +203,9 @@ class Film:
         return count - self._commands[0][1] >= BUSY_COMMANDS
 
 
-async def _comes(event: asyncio.Event) -> bool:
+async def _comes(event: asyncio.Event, seconds: float) -> bool:
     with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(QUIET_SECONDS):
+        async with asyncio.timeout(seconds):
             await event.wait()
     return event.is_set()
 

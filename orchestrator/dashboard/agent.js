@@ -50,7 +50,7 @@ class AgentPage extends View {
       }, words))),
       this.body);
     fill(this.body, this.make(part, id));
-    parts.forEach(([name, words], at) => shortcut(String(at + 1), `${words} of this agent`,
+    parts.forEach(([name, words], at) => shortcut(String(at + 1), `Go to “${words}” of this agent`,
       () => go(name ? `${path}/${name}` : path), signal));
     fleet.listen(changes => {
       if (changes.all || changes.agents.has(id)) this.show();

@@ -67,15 +67,18 @@ export class Browsing extends View {
 
   /** @param {'run' | 'history'} part */
   showSide(part) {
-    const buttons = [['run', 'Run'], ['history', 'Latest']].filter(([name]) => whoAmI().can_control || name !== 'run').map(([name, words]) => h('button', {
+    const parts = [['run', 'Run'], ['history', 'Latest']].map(([name, words]) => h('button', {
       type: 'button', 'aria-pressed': String(name === part),
       on: { click: () => this.showSide(/** @type {any} */ (name)) } }, words));
+    // Where there is nothing to choose from, a title is enough.
+    const head = whoAmI().can_control
+      ? h('div', { class: 'segments', role: 'group', 'aria-label': 'What is shown here' }, parts)
+      : h('h2', {}, 'Latest commands');
     const content = part === 'run'
       ? Object.assign(document.createElement('x-console'), { agentId: this.agentId, pageId: () => this.pageId,
         controlToken: () => this.live?.controlToken ?? null })
       : Object.assign(document.createElement('x-history-list'), { agentId: this.agentId, isBeside: true });
-    fill(/** @type {Element} */ (this.side),
-      h('div', { class: 'segments', role: 'group', 'aria-label': 'What is shown here' }, buttons), content);
+    fill(/** @type {Element} */ (this.side), head, content);
   }
 
   /** @returns {Page[]} */

@@ -4,7 +4,7 @@ import * as api from './api.js';
 import { ActionPicker } from './action_picker.js';
 import { isOpen, lastedWords, outcome, statePill } from './command_view.js';
 import { copyButton } from './copying.js';
-import { h, fill, freshId, say } from './dom.js';
+import { h, fill, freshId, prose, say } from './dom.js';
 import { fleet } from './fleet_state.js';
 import { run } from './following.js';
 import { icon } from './icons.js';
@@ -131,7 +131,7 @@ class Console extends View {
     this.preset = null;
     this.asJson.checked = false;
     const [first, ...rest] = action.description.split('\n\n');
-    fill(/** @type {Element} */ (this.about), h('p', {}, first), rest.map(text => h('p', { class: 'soft' }, text)),
+    fill(/** @type {Element} */ (this.about), h('p', {}, prose(first)), rest.map(text => h('p', { class: 'soft' }, prose(text))),
       h('p', { class: 'soft tags' }, h('span', { class: 'label' }, action.family),
         h('span', { class: 'label' }, action.reads ? 'only reads' : 'changes things'),
         action.package && h('span', { class: 'label' }, action.package)));
@@ -251,6 +251,8 @@ class Console extends View {
         h('a', { href: `/commands/${encodeURIComponent(command.request_id)}` }, 'Details'),
         isOpen(command) && cancelButton(command)),
       ...outcome(command));
+    // In a hand the form takes all of the screen, and what came of it would not be seen.
+    if (!isOpen(command)) this.outcome.scrollIntoView({ block: 'nearest' });
   }
 }
 customElements.define('x-console', Console);

@@ -38,6 +38,15 @@ export function fill(element, ...children) {
 }
 
 /**
+ * Return a text in which `this` is code.
+ * @param {string} text
+ * @returns {Child[]}
+ */
+export function prose(text) {
+  return text.split('`').map((part, at) => (at % 2 ? h('code', {}, part) : part));
+}
+
+/**
  * Set an element's text, and touch it only if it is new: a screen reader hears of each change.
  * @param {Element} element
  * @param {string} text

@@ -24,7 +24,8 @@ export const allShortcuts = () => shortcuts;
 
 /** @param {EventTarget | null} target */
 function isTyping(target) {
-  return target instanceof HTMLElement
+  // A dialog that was just closed has the focus for a moment longer.
+  return target instanceof HTMLElement && target.closest('dialog:not([open])') === null
     && (target.isContentEditable || target.closest('input, textarea, select, [data-keys]') !== null);
 }
 

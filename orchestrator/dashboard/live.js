@@ -17,6 +17,9 @@ const WANT = { fps: 30, quality: 60 };
 const SOON_SECONDS = 30;
 /** What was typed last goes another way than the hand-back, which must not overtake it. */
 const SETTLE_MS = 300;
+/** Whoever drags the edge of a window does not want a picture of each step. */
+const FIT_MS = 150;
+const HAS_KEYS = !matchMedia('(pointer: coarse)').matches;
 const SOMEBODY = 'A person at the dashboard';
 
 /** @type {{[code: string]: string}} */
@@ -63,6 +66,12 @@ export class Live extends View {
     this.asked = h('div');
     fill(this, h('div', { class: 'control-bar' }, this.who, this.wheel), this.told, this.asked, this.stage);
     const ticks = setInterval(() => this.tick(), 500);
+    let fits = 0;
+    const size = new ResizeObserver(() => {
+      clearTimeout(fits);
+      fits = setTimeout(() => this.fit(), FIT_MS);
+    });
+    size.observe(this);
     const seen = () => (document.hidden && !this.lease?.isHeld ? this.unlook() : this.connect());
     document.addEventListener('visibilitychange', seen, { signal });
     fleet.listen(changes => {
@@ -70,6 +79,8 @@ export class Live extends View {
     }, signal);
     signal.addEventListener('abort', () => {
       clearInterval(ticks);
+      clearTimeout(fits);
+      size.disconnect();
       this.taking?.abort();
       this.hands?.end();
       this.unlook();
@@ -104,15 +115,25 @@ export class Live extends View {
 
   connect() {
     if (this.socket || !this.pageId || !this.isConnected) return;
-    const box = this.getBoundingClientRect();
-    const scale = Math.min(devicePixelRatio || 1, 2);
-    const width = Math.min(1920, Math.max(320, Math.round(box.width * scale)));
-    this.socket = new LiveSocket(this.agentId, this.pageId, { ...WANT, width, height: width }, {
+    this.socket = new LiveSocket(this.agentId, this.pageId, this.wanted(), {
       onPicture: picture => this.show(picture),
       onState: state => this.takeState(state),
       onRefused: (code, message) => this.refuse(code, message),
       onGone: (code, message) => this.leave(code, message),
     });
+  }
+
+  /** Pictures as large as the place that they have, on this screen. */
+  wanted() {
+    const scale = Math.min(devicePixelRatio || 1, 2);
+    const width = Math.min(1920, Math.max(320, Math.round(this.clientWidth * scale)));
+    return { ...WANT, width, height: width };
+  }
+
+  /** Ask for others when the place has become another, as when a telephone is turned. */
+  fit() {
+    const want = this.wanted();
+    if (this.socket && this.socket.want.width !== want.width) this.socket.ask(want);
   }
 
   unlook() {
@@ -205,7 +226,7 @@ export class Live extends View {
     if (this.lease?.isHeld) {
       const left = Math.max(0, Math.round((this.lease.endsAt - Date.now()) / 1000));
       say(this.who, left <= SOON_SECONDS ? `You have control, for ${whole(left)} more if you do nothing`
-        : 'You have control. Ctrl Alt Enter gives the keyboard back');
+        : `You have control${HAS_KEYS ? '. Ctrl Alt Enter gives the keyboard back' : ''}`);
       if (this.stay) this.stay.hidden = left > SOON_SECONDS;
     } else say(this.who, this.isGone ? 'There is nothing to see now' : control ? `${control.holder} has control` : 'You are watching');
     this.who.classList.toggle('is-held', Boolean(this.lease?.isHeld || control));

@@ -64,6 +64,15 @@ export class LiveSocket {
     };
   }
 
+  /**
+   * Let pictures be so from now on.
+   * @param {Want} want
+   */
+  ask(want) {
+    this.want = want;
+    this.say({ type: 'want', ...want });
+  }
+
   /** Try at once, because there is reason to hope. */
   hurry() {
     if (!this.socket && !this.isOver) {

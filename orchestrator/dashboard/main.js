@@ -40,12 +40,12 @@ function showTools() {
   const isVisitor = !whoAmI().can_control;
   const onMac = /mac|iphone|ipad/i.test(navigator.userAgent);
   fill(/** @type {Element} */ (document.getElementById('tools')),
-    isVisitor && h('span', { class: 'pill info' }, 'Watching only'),
+    isVisitor && h('span', { class: 'pill info' }, h('span', {}, 'Watching', h('span', { class: 'wide-only' }, ' only'))),
     h('button', { class: 'jump', type: 'button', 'aria-keyshortcuts': 'Control+K Meta+K', on: {
       click: () => openPalette(),
     } }, icon('search'), h('span', { class: 'jump-words' }, 'Jump to …'),
     h('kbd', {}, onMac ? '⌘K' : 'Ctrl K')),
-    h('button', { class: 'quiet icon-only', type: 'button', 'aria-label': 'Shortcuts', on: {
+    h('button', { class: 'quiet icon-only help', type: 'button', 'aria-label': 'Shortcuts', on: {
       click: () => openHelp(),
     } }, icon('help')),
     h('form', { method: 'post', action: '/sign-out', class: 'sign-out' },

@@ -74,7 +74,7 @@ export function openPalette() {
   const box = dialog('Jump to');
   const listId = freshId();
   const list = h('ul', { id: listId, role: 'listbox', 'aria-label': 'Where to' });
-  const known = targets();
+  let known = targets();
   /** @type {Target[]} */
   let shown = [];
   let chosen = 0;
@@ -86,6 +86,14 @@ export function openPalette() {
   });
   fill(box, h('div', { class: 'palette-field' }, icon('search'), input), list);
   show();
+  const life = new AbortController();
+  box.addEventListener('close', () => life.abort());
+  // Whoever is quick opens it before the agents are known.
+  fleet.listen(changes => {
+    if (!changes.all) return;
+    known = targets();
+    show();
+  }, life.signal);
   box.showModal();
 
   function show() {
@@ -133,11 +141,21 @@ export function openPalette() {
   }
 }
 
+/**
+ * One key, keys that are held together, or one and then another.
+ * @param {string} keys
+ */
+function keysOf(keys) {
+  const between = keys.startsWith('Ctrl') ? '' : 'then';
+  return keys.split(' ').flatMap((key, at) => [at > 0 && between, h('kbd', {}, key)]);
+}
+
 export function openHelp() {
   if (document.querySelector('dialog[open]')) return;
   const box = dialog('Shortcuts');
   const rows = [
     { keys: 'Ctrl K', means: 'Jump to an agent or a view' },
+    { keys: 'Ctrl Alt Enter', means: 'Give the keyboard back' },
     ...allShortcuts(),
   ];
   fill(box,
@@ -145,7 +163,7 @@ export function openHelp() {
       h('button', { class: 'quiet icon-only', type: 'button', 'aria-label': 'Close',
         on: { click: () => box.close() } }, icon('close'))),
     h('dl', { class: 'keys' }, rows.map(({ keys, means }) => h('div', {},
-      h('dt', {}, keys.split(' ').map(key => h('kbd', {}, key))), h('dd', {}, means)))));
+      h('dt', {}, keysOf(keys)), h('dd', {}, means)))));
   box.showModal();
 }
 

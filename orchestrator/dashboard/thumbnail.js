@@ -9,7 +9,10 @@ import { shortUrl } from './format.js';
 import { icon } from './icons.js';
 import { draw, LiveSocket } from './live_socket.js';
 
-const WANT = { fps: 0.5, width: 320, height: 200, quality: 40 };
+const WANT = { fps: 0.5, quality: 40 };
+/** So that cards of about one size want the same, and a page is drawn once for all who look. */
+const STEP = 160;
+const WIDEST = 640;
 /** Whoever scrolls past does not look. */
 const LOOK_MS = 250;
 
@@ -72,11 +75,18 @@ export class Thumbnail extends HTMLElement {
     if (this.looksAt.split(' ')[0] !== agent?.agent_id && this.canvas) this.canvas.hidden = true;
     this.looksAt = wanted;
     if (!wanted || !agent || !page) return;
-    this.socket = new LiveSocket(agent.agent_id, page.id, WANT, { onPicture: picture => {
+    this.socket = new LiveSocket(agent.agent_id, page.id, this.wanted(), { onPicture: picture => {
       if (!this.canvas) return;
       draw(this.canvas, picture);
       this.canvas.hidden = false;
     } });
+  }
+
+  /** As wide as the card is on this screen; of a page on end, its upper part is what is seen. */
+  wanted() {
+    const pixels = this.clientWidth * Math.min(devicePixelRatio || 1, 2);
+    const width = Math.min(WIDEST, Math.max(STEP, Math.ceil(pixels / STEP) * STEP));
+    return { ...WANT, width, height: 2 * width };
   }
 
   /** @param {import('./types').Agent} agent */

@@ -26,12 +26,12 @@ def page(
     headers: dict[str, str] | None = None,
 ) -> Response:
     """Return a page with *body*, which is HTML, and *note* beneath; *title* is text."""
-    beneath = f'<p class="note">{note}</p>' if note else ""
+    beneath = f'<footer><p class="note">{note}</p></footer>' if note else ""
     document = (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escaped(title)} · Xagent</title><style>{STYLE}</style></head><body>"
-        '<a class="brand" href="/"><span class="mark"></span>Xagent</a>'
+        '<header><a class="brand" href="/"><span class="mark"></span>Xagent</a></header>'
         f"<main>{body}</main>{beneath}</body></html>"
     )
     return Response(

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
+
 import pytest
-from playwright.async_api import Page, Request, expect
+from playwright.async_api import Page, Request, Route, expect
 
 from tests.dashboard.actors import NASTY
 from tests.dashboard.conftest import CROWD
 from tests.end_to_end.fleet import Fleet
+from tests.site.server import Site
 
 pytestmark = [
     pytest.mark.browser,
@@ -27,6 +31,31 @@ async def test_every_agent_is_shown_with_its_page_and_its_state(page: Page) -> N
     await expect(card.get_by_text("shop.test/0")).to_be_visible()
     await expect(card.get_by_text("zone:south")).to_be_visible()
     await expect(page).to_have_title("Fleet · Xagent")
+
+
+async def test_a_picture_on_the_wall_is_neither_cut_at_a_side_nor_out_of_proportion(
+    page: Page, fleet: Fleet, site: Site
+) -> None:
+    wide = {"width": 1600, "height": 400}
+    fleet.run("beta", "goto", params={"url": site.url("/form")})
+    fleet.run("beta", "set_viewport_size", params=wide)
+    await page.goto("/?q=beta")
+    canvas = page.locator("x-thumbnail canvas:visible")
+    await expect(canvas).to_have_js_property("height", 80)
+
+    left, top, shown, whole = await canvas.evaluate(
+        """canvas => {
+            const box = canvas.getBoundingClientRect();
+            const card = canvas.parentElement.getBoundingClientRect();
+            const scale = Math.min(box.width / canvas.width, box.height / canvas.height);
+            return [box.left - card.left, box.top - card.top, canvas.width * scale, card.width];
+        }"""
+    )
+
+    fleet.run("beta", "set_viewport_size", params={"width": 1280, "height": 720})
+    assert (left, top) == (0, 0)
+    assert shown == pytest.approx(whole)
+    assert await canvas.evaluate("canvas => getComputedStyle(canvas).objectFit") == "contain"
 
 
 async def test_only_what_is_seen_is_in_the_page_and_the_last_agent_is_reached_by_scrolling(
@@ -124,6 +153,43 @@ async def test_the_keyboard_reaches_everything(page: Page) -> None:
     await page.keyboard.press("h")
     await expect(page.get_by_role("heading", name="History")).to_be_visible()
     await page.keyboard.press("?")
+    await expect(page.get_by_role("dialog", name="Shortcuts")).to_be_visible()
+
+
+async def test_a_palette_that_is_opened_early_has_the_agents_once_they_are_known(
+    page: Page,
+) -> None:
+    is_open = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        await is_open.wait()
+        await route.continue_()
+
+    await page.route(re.compile(r"/api/agents(\?|$)"), hold)
+    await page.goto("/history")
+    await expect(page.get_by_role("heading", name="History")).to_be_visible()
+    await page.keyboard.press("Control+K")
+    targets = page.get_by_role("dialog").get_by_role("option")
+    await expect(targets.filter(has_text="all agents")).to_be_visible()
+    assert await targets.filter(has_text="alpha").count() == 0
+
+    is_open.set()
+
+    await expect(targets.filter(has_text="alpha")).to_be_visible()
+
+
+async def test_a_key_that_is_pressed_right_after_a_dialog_is_not_lost(page: Page) -> None:
+    await page.goto("/")
+    await page.keyboard.press("Control+K")
+
+    await page.get_by_role("combobox", name="Jump to").evaluate(
+        """input => {
+            input.closest('dialog').close();
+            // It has the focus until the browser has come to removing it.
+            input.dispatchEvent(new KeyboardEvent('keydown', { key: '?', bubbles: true }));
+        }"""
+    )
+
     await expect(page.get_by_role("dialog", name="Shortcuts")).to_be_visible()
 
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, BrowserContext, Page, expect
 
-from tests.dashboard.conftest import somebody
+from tests.dashboard.conftest import DESK, somebody
 from tests.end_to_end.fleet import Fleet
 from tests.site.server import Site
 
@@ -27,6 +28,8 @@ PIXEL = """canvas => {
 }"""
 GREEN = [0, 4, 2]
 """#0b6, as coarse as a JPEG is."""
+
+GREY = re.compile(r"grayscale\(1\)")
 
 Asked = Callable[[str], Any]
 
@@ -94,6 +97,18 @@ async def test_a_page_is_shown_as_it_is(page: Page, tab: str) -> None:
         while await canvas.evaluate(PIXEL) != GREEN:
             pass
     await expect(page.get_by_text("You are watching")).to_be_visible()
+
+
+async def test_a_view_that_grows_asks_for_larger_pictures(page: Page, tab: str) -> None:
+    await page.set_viewport_size({"width": 390, "height": 844})
+    await page.goto(f"/agents/alpha?page={tab}")
+    await expect(page.locator(".stage-veil")).to_be_hidden()
+
+    await page.set_viewport_size(DESK)
+
+    width = await page.evaluate("document.querySelector('x-live').clientWidth")
+    assert width > 700
+    await expect(page.locator(".stage-canvas")).to_have_js_property("width", width)
 
 
 async def test_what_is_typed_reaches_the_page_and_nothing_else(
@@ -213,6 +228,34 @@ async def test_a_page_that_goes_leaves_its_last_picture_in_grey_with_the_time(
 
     await expect(page.locator(".stage.is-gone")).to_be_visible()
     await expect(page.locator(".stage-veil")).to_contain_text("This is how it was at")
+
+
+async def test_an_agent_that_is_killed_leaves_its_last_picture_in_grey_with_the_time(
+    person: BrowserContext, fleet: Fleet, site: Site
+) -> None:
+    fleet.run("beta", "goto", params={"url": site.url("/wheel")})
+    live, wall = await person.new_page(), await person.new_page()
+    await live.goto("/agents/beta")
+    await wall.goto("/?q=beta")
+    card = wall.get_by_role("listitem").filter(has_text="beta")
+    await expect(card.locator("canvas")).to_be_visible()
+    await expect(card.locator("canvas")).to_have_css("filter", "none")
+    await expect(live.locator(".stage-veil")).to_be_hidden()
+
+    fleet.agents["beta"].kill()
+    fleet.agents["beta"].wait()
+
+    await expect(live.locator(".stage-veil")).to_contain_text(
+        re.compile(r"^The agent is away\. This is how it was at \d\d:\d\d:\d\d\.$")
+    )
+    await expect(live.locator(".stage-canvas")).to_have_css("filter", GREY)
+    await expect(card.get_by_text("Away", exact=True)).to_be_visible()
+    await expect(card.get_by_text("Last here")).to_be_visible()
+    await expect(card.locator("canvas")).to_be_visible()
+    await expect(card.locator("canvas")).to_have_css("filter", GREY)
+    fleet.start_agent("beta")
+    await expect(card.locator("canvas")).to_have_css("filter", "none", timeout=20_000)
+    await expect(live.locator(".stage-veil")).to_be_hidden(timeout=20_000)
 
 
 async def test_a_visitor_by_a_link_sees_one_agent_and_can_change_nothing(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import statistics
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -61,6 +62,12 @@ async def filming(
     await cdp.detach()
 
 
+def width_of(picture: bytes) -> int:
+    """Return how wide a picture is, by the frame header of its JPEG."""
+    header = picture.index(b"\xff\xc0")
+    return int.from_bytes(picture[header + 7 : header + 9])
+
+
 async def test_an_animated_page_is_filmed_at_the_rate_that_is_wanted(
     asker: Asker, site: Site
 ) -> None:
@@ -89,6 +96,24 @@ async def test_a_picture_that_equals_the_last_is_not_sent(asker: Asker, site: Si
 
         datas = [picture[PICTURE_HEAD.size :] for picture in screen.pictures]
         assert len(datas) <= 2, "one at first, and one if the page was still being painted"
+
+
+async def test_whoever_wants_larger_pictures_of_a_page_at_rest_has_one_at_once(
+    asker: Asker, site: Site
+) -> None:
+    waited: list[float] = []
+    async with filming(asker, site.url("/form")) as screen:
+        for count, width in enumerate((320, 640, 800, 960, 1120)):
+            begun = asyncio.get_running_loop().time()
+            screen.film.want(Want(fps=30, width=width, height=width))
+            async with asyncio.timeout(5):
+                while not screen.pictures or width_of(screen.pictures[-1]) != width:
+                    await screen.until(len(screen.pictures) + 1)
+            waited.append(screen.times[-1] - begun)
+            # Long enough to come to rest, and each time another part of what it does then.
+            await asyncio.sleep((1.1 + 0.15 * count) * QUIET_SECONDS)
+
+    assert statistics.median(waited[1:]) < QUIET_SECONDS / 2, waited
 
 
 async def test_what_changes_last_is_shown(asker: Asker, site: Site) -> None:
