@@ -47,7 +47,7 @@ export class XTime extends HTMLElement {
 
   tick() {
     const words = this.words();
-    if (this.textContent !== words) this.textContent = words;
+    if (this.textContent !== words) this.replaceChildren(words);
   }
 }
 customElements.define('x-time', XTime);
