@@ -143,6 +143,7 @@ class Command(msgspec.Struct, frozen=True):
     idempotent: bool = False
     record: str | None = None
     if_controlled: str = "fail"
+    requested_by: str | None = None
     effect: Effect = Effect.NONE
     result: Any = None
     error: CommandError | None = None

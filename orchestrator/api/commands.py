@@ -161,6 +161,10 @@ class AgentCommandQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True,
     action: Annotated[
         Annotated[str, Meta(max_length=128)] | None, Meta(description="Only those of this action.")
     ] = None
+    requested_by: Annotated[
+        Annotated[str, Meta(max_length=64)] | None,
+        Meta(description="Only those that were asked for by this credential."),
+    ] = None
     created_after: Annotated[
         Moment | None, Meta(description="Only those of this time, or later.")
     ] = None
@@ -210,6 +214,7 @@ async def submit_command(
     headers: SubmitHeaders,
     body: CommandRequest,
     request: Request,
+    principal: Principal,
 ) -> Reply[Command]:
     """Ask an agent to act, and wait for the outcome.
 
@@ -219,7 +224,7 @@ async def submit_command(
     once.
     """
     services.agents.get(agent_id)
-    submission = submission_of(agent_id, headers, body)
+    submission = submission_of(agent_id, headers, body, principal.name)
     at_first = min(query.wait, UNWATCHED_SECONDS)
     record = await services.commands.submit(submission, wait=at_first)
     return reply_of(await _rest(services, request, record, query.wait - at_first))
@@ -311,8 +316,10 @@ OPERATIONS: Final = (
 )
 
 
-def submission_of(agent_id: AgentId, headers: SubmitHeaders, body: CommandRequest) -> Submission:
-    """Return what is asked of an agent; raises `InvalidRequest`."""
+def submission_of(
+    agent_id: AgentId, headers: SubmitHeaders, body: CommandRequest, requested_by: str | None
+) -> Submission:
+    """Return what is asked of an agent, and by whom; raises `InvalidRequest`."""
     _check_params(body.params)
     return Submission(
         agent_id,
@@ -327,6 +334,7 @@ def submission_of(agent_id: AgentId, headers: SubmitHeaders, body: CommandReques
         body.record,
         body.if_controlled,
         None if body.control_token is None else digest_of(body.control_token),
+        requested_by,
     )
 
 
@@ -358,6 +366,7 @@ async def _list(
         agent_id,
         states,
         query.action,
+        query.requested_by,
         _milliseconds("created_after", query.created_after),
         _milliseconds("created_before", query.created_before),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -78,7 +79,13 @@ def seconds_between(told: dict[str, Any]) -> float:
 async def test_the_users_token_is_the_user(api: Api) -> None:
     me = (await api.client.get("/api/me")).json()
 
-    assert me == {"kind": "user", "can_control": True, "agent_id": None, "expires_at": None}
+    assert me == {
+        "kind": "user",
+        "can_control": True,
+        "name": "token",
+        "agent_id": None,
+        "expires_at": None,
+    }
 
 
 async def test_who_is_nobody_is_told_so(api: Api) -> None:
@@ -95,6 +102,28 @@ async def test_a_person_knows_until_when(api: Api) -> None:
 
     assert me["kind"] == "person"
     assert datetime.fromisoformat(me["expires_at"]).timestamp() > 0
+
+
+async def test_a_command_is_known_by_the_credential_that_asked_first(api: Api) -> None:
+    body = {"action": "echo", "params": {"text": "hi"}, "request_id": "r1"}
+    path = "/api/agents/alpha/commands"
+    async with opened(api) as browser:
+        await browser.post("/sign-in", data={"token": TOKEN})
+        person = (await browser.get("/api/me")).json()["name"]
+        asked = (await browser.post(path, json=body)).json()
+        by_hand = (await browser.post(path, json={**body, "request_id": "r2"})).json()
+    again = (await api.client.post(path, json=body)).json()
+    other = (await api.client.post(path, json={**body, "request_id": "r3"})).json()
+
+    assert re.fullmatch("sign-in [0-9a-f]{8}", person)
+    assert asked["requested_by"] == again["requested_by"] == person
+    assert by_hand["requested_by"] == person
+    assert other["requested_by"] == "token"
+    assert (await api.client.get("/api/commands/r1")).json() == asked
+    found = await api.client.get("/api/commands", params={"requested_by": person})
+    assert [one["request_id"] for one in found.json()["items"]] == ["r2", "r1"]
+    found = await api.client.get(path, params={"requested_by": "token"})
+    assert found.json()["items"] == [other]
 
 
 async def test_a_link_is_under_the_address_that_was_asked(api: Api) -> None:

@@ -110,7 +110,7 @@ async def test_a_command_is_told_of_at_each_move(server: Server) -> None:
         moves = [(await stream.until("command")).data["command"] for _ in range(3)]
 
     assert [one["state"] for one in moves] == ["dispatched", "running", "succeeded"]
-    assert {one["request_id"] for one in moves} == {"r1"}
+    assert {(one["request_id"], one["requested_by"]) for one in moves} == {("r1", "token")}
     assert "result" not in moves[2]
     assert "params" not in moves[2]
 
