@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -163,7 +164,9 @@ async def test_who_comes_second_is_told_by_whom(
     async with somebody(chromium, fleet) as other:
         second = await other.new_page()
         await second.goto(f"/agents/alpha?page={tab}")
-        await expect(second.get_by_text("Ada has control")).to_be_visible()
+        await expect(
+            second.get_by_text(re.compile(r"^Ada \(sign-in [0-9a-f]{8}\) has control$"))
+        ).to_be_visible()
 
         await second.get_by_role("button", name="Take control").click()
 
