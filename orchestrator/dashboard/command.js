@@ -1,7 +1,7 @@
 /** One command by itself, under an address that can be sent to somebody. */
 
 import * as api from './api.js';
-import { isOpen, lastedWords, outcome, statePill } from './command_view.js';
+import { asker, isOpen, lastedWords, outcome, statePill } from './command_view.js';
 import { cancelButton } from './console.js';
 import { copyButton } from './copying.js';
 import { h, fill } from './dom.js';
@@ -69,11 +69,14 @@ function times(command) {
 
 /** @param {Command} command */
 function facts(command) {
-  const page = command.page;
+  const { page, requested_by: asked } = command;
   /** @type {[string, any][]} */
   const rows = [
     ['Request id', h('code', {}, command.request_id)],
     ['Agent', command.agent_id],
+    ['Asked by', asked && h('a', { href: `/history?by=${encodeURIComponent(asked)}`,
+      title: 'All that was asked by this credential' },
+    asker(command) === asked ? asked : `${asker(command)} (${asked})`)],
     ['Page', page && `${page.id}${page.title ? ` · ${page.title}` : ''}`],
     ['URL', page?.url && h('code', {}, page.url)],
     ['Effect', command.effect],

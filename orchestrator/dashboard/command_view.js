@@ -7,6 +7,7 @@ import { OPEN_STATES } from './fleet_state.js';
 import { duration, many, size } from './format.js';
 import { icon } from './icons.js';
 import { jsonTree, text } from './json_tree.js';
+import { whoAmI } from './me.js';
 import { living } from './view.js';
 
 /** @typedef {import('./types').Command} Command */
@@ -62,6 +63,15 @@ export function lastedWords(command) {
 
 /** @param {Artifact} artifact */
 export const artifactUrl = artifact => `/api/artifacts/${encodeURIComponent(artifact.artifact_id)}`;
+
+/**
+ * Say who asked for a command: nothing if that is not known, as of those of older releases.
+ * @param {CommandSummary} command
+ */
+export function asker(command) {
+  const by = command.requested_by ?? '';
+  return by && by === whoAmI().name ? 'you' : by;
+}
 
 /** @param {Artifact} artifact */
 export const isPicture = artifact => /^image\/(png|jpeg|webp|gif)$/.test(artifact.content_type);
