@@ -157,6 +157,7 @@ class Command(msgspec.Struct, frozen=True):
     started_at: datetime | None = None
     finished_at: datetime | None = None
     duration_ms: float | None = None
+    withheld: tuple[str, ...] = ()
 
     @property
     def is_over(self) -> bool:

@@ -155,7 +155,7 @@ class CommandFault(msgspec.Struct, frozen=True):
     details: dict[str, Any] | None
 
 
-class Command(msgspec.Struct, frozen=True):
+class Command(msgspec.Struct, frozen=True, omit_defaults=True):
     """A command as it stands; it is over once `finished_at` is set, and then never changes."""
 
     request_id: CommandName
@@ -208,6 +208,10 @@ class Command(msgspec.Struct, frozen=True):
     duration_ms: Annotated[
         float | None, Meta(description="How long the action ran, by the agent's clock.")
     ]
+    withheld: Annotated[
+        tuple[str, ...],
+        Meta(description="There only for a visitor by a share: what is not shown to one."),
+    ] = ()
 
 
 class CommandSummary(msgspec.Struct, frozen=True):

@@ -46,9 +46,11 @@ class CommandPage extends View {
       h('div', { class: 'command-parts' },
         h('div', { class: 'command-main' }, isOpen(command) && h('p', { class: 'soft' },
           'It is not over yet; this page will say how it ends.'), ...outcome(command),
-        h('section', { class: 'block' },
-          h('div', { class: 'block-head' }, h('h2', {}, 'Params'),
-            copyButton(() => JSON.stringify(command.params, null, 2))), jsonTree(command.params))),
+        command.withheld ? h('p', { class: 'soft' },
+          'Visitors are not shown what a command was given, what it answered, and its files.')
+          : h('section', { class: 'block' },
+            h('div', { class: 'block-head' }, h('h2', {}, 'Params'),
+              copyButton(() => JSON.stringify(command.params, null, 2))), jsonTree(command.params))),
         h('aside', { class: 'command-side', 'aria-label': 'Facts' }, times(command), facts(command))));
   }
 }

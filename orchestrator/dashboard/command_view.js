@@ -91,7 +91,7 @@ export function outcome(command) {
       command.dialog.type} was shown and ${command.dialog.action}: “${command.dialog.message}”`)),
     ...command.notices.map(notice => h('p', { class: 'note' }, icon('alert'), h('span', {}, notice))),
     ...artifacts(command.artifacts),
-    command.state === 'succeeded' && result(command),
+    command.state === 'succeeded' && !command.withheld && result(command),
   ].filter(part => part instanceof Node);
 }
 

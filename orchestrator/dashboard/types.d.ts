@@ -53,6 +53,7 @@ export interface Command extends CommandSummary {
   params: { [name: string]: Json };
   timeout: number; idempotent: boolean; record: string | null;
   result: Json; notices: string[]; dispatched_at: string | null;
+  withheld?: string[];
 }
 export interface Action {
   name: string; family: string; description: string; reads: boolean; on_page: boolean;

@@ -63,9 +63,11 @@ async def command(api: Api, agent_id: str, request_id: str) -> None:
     assert answer.status_code == 200, answer.text
 
 
-async def artifact(api: Api, agent_id: str | None) -> str:
-    """Have an agent, or the user, upload a trace."""
-    headers = {} if agent_id is None else {"Authorization": f"Bearer {credential(agent_id)}"}
+async def artifact(api: Api, agent_id: str | None, content_type: str = "application/zip") -> str:
+    """Have an agent, or the user, upload a trace, or what is said to be something else."""
+    headers = {"Content-Type": content_type}
+    if agent_id is not None:
+        headers["Authorization"] = f"Bearer {credential(agent_id)}"
     kept = await api.client.post("/api/artifacts", content=TRACE, headers=headers)
     return str(kept.json()["artifact_id"])
 
@@ -198,19 +200,42 @@ async def test_a_visitor_fetches_what_the_agent_made_and_nothing_else(
     api: Api, visitor: httpx2.AsyncClient
 ) -> None:
     """Threat 10."""
-    own, others = await artifact(api, "alpha"), await artifact(api, "beta")
-    users = await artifact(api, None)
+    own = await artifact(api, "alpha", "image/png")
+    others, users = await artifact(api, "beta", "image/png"), await artifact(api, None)
+    trace, archive = await artifact(api, "alpha"), await artifact(api, "alpha", "application/json")
     never = own[:-4] + "0000"
 
-    for path in (f"/api/artifacts/{own}", f"/traces/{own}/trace.zip"):
-        assert (await visitor.get(path)).content == TRACE
-    assert (await visitor.get(f"/traces/{own}")).status_code == 303
-    for path in ("/api/artifacts/{}", "/traces/{}", "/traces/{}/trace.zip"):
-        unknown = await visitor.get(path.format(never))
-        for hidden in (others, users):
-            answer = await visitor.get(path.format(hidden))
-            problem(answer, 404, "artifact_unknown")
-            assert answer.text == unknown.text.replace(never, hidden)
+    assert (await visitor.get(f"/api/artifacts/{own}")).content == TRACE
+    unknown = await visitor.get(f"/api/artifacts/{never}")
+    for hidden in (others, users, trace, archive):
+        answer = await visitor.get(f"/api/artifacts/{hidden}")
+        problem(answer, 404, "artifact_unknown")
+        assert answer.text == unknown.text.replace(never, hidden)
+    for path in (f"/traces/{trace}", f"/traces/{trace}/trace.zip"):
+        problem(await visitor.get(path), 403, "forbidden")
+
+
+async def test_a_visitor_is_not_shown_what_was_in_a_command(
+    api: Api, visitor: httpx2.AsyncClient
+) -> None:
+    """Threat 10: what was typed, and what was answered, may be a password."""
+    await command(api, "alpha", "a1")
+    await api.client.post("/api/agents/alpha/commands", json={"action": "fail", "request_id": "a2"})
+    whole = (await api.client.get("/api/commands/a1")).json()
+
+    shown = (await visitor.get("/api/commands/a1")).json()
+    awaited = (await visitor.get("/api/commands/a1?wait=1")).json()
+    failed, listed = (await visitor.get("/api/agents/alpha/commands")).json()["items"]
+
+    assert "withheld" not in whole
+    assert shown == awaited == listed
+    assert shown["withheld"] == ["params", "result"]
+    assert shown == {**whole, "params": {}, "result": None, "withheld": shown["withheld"]}
+    assert failed["error"] == {
+        "code": "evaluation_failed",
+        "message": "it did not work",
+        "details": None,
+    }
 
 
 async def test_a_visitor_changes_nothing(api: Api, visitor: httpx2.AsyncClient) -> None:
