@@ -32,6 +32,11 @@ class HistoryList extends View {
   /** Whether nothing was where it was looked first, and it is looked further back. */
   isSearching = false;
   isStopped = false;
+  /**
+   * What events told while the list was being fetched anew, which may be from before them.
+   * @type {CommandSummary[] | null}
+   */
+  heard = null;
 
   /** @param {AbortSignal} signal */
   start(signal) {
@@ -57,6 +62,7 @@ class HistoryList extends View {
   begin() {
     this.filters?.settle();
     this.cursor = '';
+    this.heard = [];
     this.load(true);
   }
 
@@ -136,6 +142,10 @@ class HistoryList extends View {
       this.rows.set(command.request_id, { command, row });
       this.list.append(row);
     }
+    if (!isFirst) return;
+    const { heard } = this;
+    this.heard = null;
+    heard?.forEach(command => this.take(command));
   }
 
   /**
@@ -173,6 +183,7 @@ class HistoryList extends View {
    * @param {CommandSummary} command
    */
   take(command) {
+    this.heard?.push(command);
     const known = this.rows.get(command.request_id);
     if (!known && !this.wants(command)) return;
     const row = makeRow(command, !this.agentId);

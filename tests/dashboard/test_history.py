@@ -153,6 +153,23 @@ async def test_a_history_looks_on_past_pages_on_which_nothing_is(page: Page, fle
     assert pages.cursors == ["", "3", "2", "1"]
 
 
+async def test_what_happens_while_the_list_is_fetched_is_in_it(page: Page, fleet: Fleet) -> None:
+    await page.goto("/history?agent=crowd-0009")
+    await expect(page.get_by_text("No command is like that.")).to_be_visible()
+    pages = Pages(page, r"/api/agents/crowd-0009/commands\?")
+    await pages.begin()
+    rows = page.locator(".history-row")
+
+    await page.get_by_label("Time", exact=True).select_option("Last hour")
+    fleet.run("crowd-0009", "echo", request_id="meanwhile")
+    await expect(rows).to_have_count(1)
+    await pages.give()
+
+    await expect(page.get_by_text("That is all.")).to_be_visible()
+    await expect(rows).to_have_count(1)
+    await expect(rows).to_contain_text("Succeeded")
+
+
 async def test_a_search_is_stopped_and_taken_up_again(page: Page) -> None:
     pages = Pages(page)
     await pages.begin()
@@ -176,14 +193,15 @@ async def test_a_search_is_stopped_and_taken_up_again(page: Page) -> None:
 class Pages:
     """Stands where a history of millions would answer, one page after the other, when told to."""
 
-    def __init__(self, page: Page) -> None:
+    def __init__(self, page: Page, path: str = r"/api/commands\?.*action=rare") -> None:
         self._page = page
+        self._path = re.compile(path)
         self._asked: asyncio.Queue[Route] = asyncio.Queue()
         self.cursors: list[str] = []
 
     async def begin(self) -> None:
         """Hold every request for a page of the history."""
-        await self._page.route(re.compile(r"/api/commands\?.*action=rare"), self._asked.put)
+        await self._page.route(self._path, self._asked.put)
 
     async def give(self, *commands: dict[str, Any], cursor: str | None = None) -> None:
         """Answer the next request."""
