@@ -52,9 +52,9 @@ async def test_filters_stand_in_the_address(page: Page, fleet: Fleet) -> None:
 
 
 async def test_who_asked_is_told_and_looked_for(page: Page, fleet: Fleet) -> None:
-    fleet.run("crowd-0008", "echo")
-    mine = await ask_by_hand(page, fleet, "crowd-0008", "echo")
-    await page.goto("/history?agent=crowd-0008")
+    fleet.run("crowd-0062", "echo")
+    mine = await ask_by_hand(page, fleet, "crowd-0062", "echo")
+    await page.goto("/history?agent=crowd-0062")
     rows = page.locator(".history-row")
     await expect(rows).to_have_count(2)
     await expect(rows.nth(0).locator(".row-by")).to_have_text("you")
@@ -63,9 +63,9 @@ async def test_who_asked_is_told_and_looked_for(page: Page, fleet: Fleet) -> Non
     await page.get_by_label("Asked by").fill("token")
     await page.get_by_label("Asked by").press("Enter")
     await expect(rows).to_have_count(1)
-    assert page.url.endswith("/history?agent=crowd-0008&by=token")
-    await ask_by_hand(page, fleet, "crowd-0008", "echo")
-    fleet.run("crowd-0008", "echo")
+    assert page.url.endswith("/history?agent=crowd-0062&by=token")
+    await ask_by_hand(page, fleet, "crowd-0062", "echo")
+    fleet.run("crowd-0062", "echo")
     await expect(rows).to_have_count(2)
     await expect(page.locator(".row-by").get_by_text("you")).to_have_count(0)
 
@@ -88,8 +88,8 @@ async def ask_by_hand(page: Page, fleet: Fleet, agent: str, action: str) -> dict
 async def test_times_are_chosen_by_keyboard_and_stand_in_the_address(
     page: Page, fleet: Fleet
 ) -> None:
-    fleet.run("crowd-0006", "echo")
-    await page.goto("/agents/crowd-0006/history")
+    fleet.run("crowd-0061", "echo")
+    await page.goto("/agents/crowd-0061/history")
     rows = page.locator(".history-row")
     await expect(rows).to_have_count(1)
 
@@ -101,17 +101,17 @@ async def test_times_are_chosen_by_keyboard_and_stand_in_the_address(
     await expect(page.get_by_text("That is all.")).to_be_visible()
     await page.reload()
     await expect(page.get_by_label("Time", exact=True)).to_have_value("hour")
-    fleet.run("crowd-0006", "echo")
+    fleet.run("crowd-0061", "echo")
     await expect(rows).to_have_count(2)
 
 
 async def test_moments_are_the_same_for_whoever_opens_the_link(
     chromium: Browser, fleet: Fleet
 ) -> None:
-    command = fleet.run("crowd-0006", "echo", request_id="moment")
+    command = fleet.run("crowd-0061", "echo", request_id="moment")
     async with somebody(chromium, fleet, timezone_id="Asia/Tokyo") as context:
         page = await context.new_page()
-        await page.goto("/history?agent=crowd-0006")
+        await page.goto("/history?agent=crowd-0061")
         await page.get_by_label("Time", exact=True).select_option("From … to …")
         # Whoever asks for a span is shown today first.
         await expect(page.get_by_label("From", exact=True)).to_have_value(re.compile("T00:00$"))
@@ -120,7 +120,7 @@ async def test_moments_are_the_same_for_whoever_opens_the_link(
         await page.get_by_label("To", exact=True).fill("2026-01-02T09:00")
 
         await expect(page.get_by_text("No command is like that.")).to_be_visible()
-        query = "agent=crowd-0006&from=2026-01-01T00%3A00%3A00Z&to=2026-01-02T00%3A00%3A00Z"
+        query = "agent=crowd-0061&from=2026-01-01T00%3A00%3A00Z&to=2026-01-02T00%3A00%3A00Z"
         assert page.url.endswith(f"/history?{query}")
 
     async with somebody(chromium, fleet, timezone_id="UTC") as context:
@@ -134,7 +134,7 @@ async def test_moments_are_the_same_for_whoever_opens_the_link(
 
 
 async def test_a_history_looks_on_past_pages_on_which_nothing_is(page: Page, fleet: Fleet) -> None:
-    command = fleet.run("crowd-0007", "echo")
+    command = fleet.run("crowd-0064", "echo")
     pages = Pages(page)
     await pages.begin()
     await page.goto("/history?action=rare")
@@ -154,14 +154,14 @@ async def test_a_history_looks_on_past_pages_on_which_nothing_is(page: Page, fle
 
 
 async def test_what_happens_while_the_list_is_fetched_is_in_it(page: Page, fleet: Fleet) -> None:
-    await page.goto("/history?agent=crowd-0009")
+    await page.goto("/history?agent=crowd-0063")
     await expect(page.get_by_text("No command is like that.")).to_be_visible()
-    pages = Pages(page, r"/api/agents/crowd-0009/commands\?")
+    pages = Pages(page, r"/api/agents/crowd-0063/commands\?")
     await pages.begin()
     rows = page.locator(".history-row")
 
     await page.get_by_label("Time", exact=True).select_option("Last hour")
-    fleet.run("crowd-0009", "echo", request_id="meanwhile")
+    fleet.run("crowd-0063", "echo", request_id="meanwhile")
     await expect(rows).to_have_count(1)
     await pages.give()
 
