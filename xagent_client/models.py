@@ -143,6 +143,7 @@ class Command(msgspec.Struct, frozen=True):
     idempotent: bool = False
     record: str | None = None
     if_controlled: str = "fail"
+    requested_by: str | None = None
     effect: Effect = Effect.NONE
     result: Any = None
     error: CommandError | None = None
@@ -156,6 +157,7 @@ class Command(msgspec.Struct, frozen=True):
     started_at: datetime | None = None
     finished_at: datetime | None = None
     duration_ms: float | None = None
+    withheld: tuple[str, ...] = ()
 
     @property
     def is_over(self) -> bool:

@@ -232,7 +232,8 @@ class Command(msgspec.Struct, frozen=True, tag="command", tag_field="type", omit
 
     *if_controlled* says what to do while a person drives the page: `fail` at once, or `wait` for
     the hand-back. *control_digest* names the lease under which it is that person's own command,
-    as in `control.py`. An agent that knows neither field has no leases.
+    as in `control.py`. An agent that knows neither field has no leases. *requested_by* is sent
+    with it: what the orchestrator calls the credential of whoever asked.
     """
 
     request_id: RequestId
@@ -244,6 +245,7 @@ class Command(msgspec.Struct, frozen=True, tag="command", tag_field="type", omit
     record: str | None = None
     if_controlled: str = FAIL
     control_digest: str | None = None
+    requested_by: str | None = None
 
 
 class Cancel(msgspec.Struct, frozen=True, tag="cancel", tag_field="type"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Annotated
 
 import msgspec
@@ -46,7 +47,15 @@ async def control(call: Call) -> Control:
 async def take_control(
     call: Call,
     *,
-    holder: Annotated[str, Meta(min_length=1, max_length=100, description="Who takes it.")],
+    holder: Annotated[
+        str,
+        Meta(
+            min_length=1,
+            max_length=100,
+            description="Who takes it; others are told this, and behind it in parentheses the "
+            "credential that asked.",
+        ),
+    ],
     seconds: Seconds = 60,
     interrupt: Annotated[
         bool, Meta(description="Stop the command that runs on the page, instead of waiting for it.")
@@ -62,6 +71,7 @@ async def take_control(
     digest = _digest(call)
     if (lease := tab.control.lease) is not None:
         return _taken(tab.control.take(lease.holder, digest, seconds))
+    holder = _named(holder, call.command.requested_by)
     _check_unrecorded(call, tab)
     if not tab.turn.locked() or not interrupt:
         async with tab.turn:
@@ -95,6 +105,22 @@ async def return_control(
 def _take(call: Call, tab: Tab, holder: str, digest: str, seconds: float) -> Lease:
     _check_unrecorded(call, tab)
     return tab.control.take(holder, digest, seconds)
+
+
+def _named(holder: str, credential: str | None) -> str:
+    """Return what a holder says of themselves, and what the orchestrator says of them.
+
+    The latter alone stands in parentheses and at the end: nobody can say it of themselves, nor
+    turn the text around.
+    """
+    if credential is None:
+        return holder  # an older orchestrator
+    said = "".join(each for each in holder if _is_plain(each)).strip()
+    return f"{said} ({credential})" if said else credential
+
+
+def _is_plain(character: str) -> bool:
+    return character.isprintable() and unicodedata.category(character) not in ("Ps", "Pe")
 
 
 def _digest(call: Call) -> str:

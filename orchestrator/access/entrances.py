@@ -60,7 +60,6 @@ ME: Final = "/api/me"
 
 _ARTIFACT: Final = re.compile(r"/api/artifacts/[0-9a-f-]{36}")
 _COMMAND: Final = re.compile(r"/api/commands/[^/]+")
-_TRACE: Final = re.compile(r"/traces/(?:viewer/.*|[0-9a-f-]{36}(?:/trace\.zip)?)")
 _LIVE: Final = re.compile(r"/api/agents/([^/]+)/pages/[^/]+/live")
 
 READING: Final = ("GET", "HEAD")
@@ -119,4 +118,4 @@ def is_shared(method: str, path: str, agent_id: AgentId) -> bool:
     agent = f"/api/agents/{agent_id}"
     if path in (ME, "/api/agents", agent, f"{agent}/commands", "/api/events"):
         return True
-    return any(each.fullmatch(path) for each in (_COMMAND, _ARTIFACT, _TRACE))
+    return any(each.fullmatch(path) for each in (_COMMAND, _ARTIFACT))

@@ -39,11 +39,12 @@ from orchestrator.errors import (
     Unauthorized,
 )
 from orchestrator.problems import problem_response
+from orchestrator.store.records import TOKEN_NAME
 from xagent_protocol.close_codes import CloseCode
 from xagent_protocol.ids import AgentId
 
 _PUBLIC: Final = Principal(PrincipalKind.PUBLIC)
-_USER: Final = Principal(PrincipalKind.USER, can_control=True)
+_USER: Final = Principal(PrincipalKind.USER, can_control=True, name=TOKEN_NAME)
 _ENROLMENT: Final = Principal(PrincipalKind.ENROLMENT)
 
 _BROWSERS: Final = (Entrance.USER, Entrance.PERSON, Entrance.USER_OR_AGENT)

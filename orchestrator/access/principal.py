@@ -35,15 +35,17 @@ class Principal:
     """Who is calling.
 
     *agent_id* is the one agent that an agent's credential or a share is for. *expires_at* is when
-    a browser's admission ends in any case, in milliseconds since the epoch. *lasts* says whether
-    the credential is still good: whoever answers for longer than a moment (a stream, a socket)
-    asks it again and again, and ends when it says no.
+    a browser's admission ends in any case, in milliseconds since the epoch. *name* tells people
+    which credential that may control it is, and opens nothing; it is recorded with what is asked.
+    *lasts* says whether the credential is still good: whoever answers for longer than a moment (a
+    stream, a socket) asks it again and again, and ends when it says no.
     """
 
     kind: PrincipalKind
     agent_id: AgentId | None = None
     can_control: bool = False
     expires_at: int | None = None
+    name: str | None = None
     lasts: Callable[[], bool] = field(default=_always, compare=False, repr=False)
 
     @property

@@ -85,6 +85,8 @@ class SignIns:
             PrincipalKind.PERSON,
             can_control=known.can_control,
             expires_at=int(known.ends_for_good_at * 1000),
+            # The digest is of 256 random bits: the beginning of it helps nobody to guess them.
+            name=f"sign-in {name[:8]}",
             # A page that is open and shows what happens is in use.
             lasts=partial(self._use, name),
         )

@@ -53,6 +53,10 @@ class Me(msgspec.Struct, frozen=True):
 
     kind: Kind
     can_control: Annotated[bool, Meta(description="Whether it may do more than look.")]
+    name: Annotated[
+        str | None,
+        Meta(description="What stands in `requested_by` of the commands that you ask for."),
+    ]
     agent_id: Annotated[AgentName | None, Meta(description="The only agent that it sees.")]
     expires_at: Annotated[Timestamp | None, Meta(description="When that ends in any case.")]
 
@@ -112,6 +116,7 @@ async def show_me(services: Services, principal: Principal) -> Me:
     return Me(
         kind=_KINDS[principal.kind],
         can_control=principal.can_control,
+        name=principal.name,
         agent_id=principal.agent_id,
         expires_at=None if ends_at is None else timestamp(ends_at),
     )

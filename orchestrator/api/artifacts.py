@@ -19,6 +19,7 @@ from orchestrator.api.intake import invalid_field
 from orchestrator.api.models import ArtifactPage, ChosenName, artifact_of, kept_artifact_of
 from orchestrator.api.operation import operation
 from orchestrator.api.services import Services
+from orchestrator.api.visitors import is_for_visitors
 from orchestrator.errors import (
     ArtifactUnknown,
     BodyTooLarge,
@@ -147,7 +148,7 @@ async def download_artifact(
     Answered as an attachment of the type it was uploaded with; `Range` is understood, and
     `Repr-Digest` (RFC 9530) says the SHA-256 of the whole. To an agent there are only what it has
     uploaded itself and what stands in the params of a command that is with it; to a share, only
-    what its agent uploaded.
+    the pictures and videos that its agent uploaded.
     """
     if not _ARTIFACT_ID.fullmatch(artifact_id):
         raise _unknown(artifact_id)
@@ -187,7 +188,7 @@ async def _check_ownership(services: Services, request_id: RequestId, principal:
 
 def _is_for(services: Services, record: ArtifactRecord, principal: Principal) -> bool:
     if principal.may_see(record.agent_id):
-        return True
+        return principal.kind is not PrincipalKind.SHARE or is_for_visitors(record.content_type)
     return (
         principal.kind is PrincipalKind.AGENT
         and principal.agent_id is not None

@@ -20,6 +20,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from orchestrator.access.principal import Principal
 from orchestrator.api.commands import TAG, CommandRequest, SubmitHeaders, submission_of
 from orchestrator.api.intake import body_reader, require_media_type
 from orchestrator.api.models import AgentName, Command, CommandName, command_of
@@ -92,7 +93,9 @@ _NO_HEADERS: Final = SubmitHeaders()
     takes_bytes=LINES,
     lines=(BulkCommand, BulkAnswer),
 )
-async def submit_commands(services: Services, query: BulkQuery, request: Request) -> Response:
+async def submit_commands(
+    services: Services, query: BulkQuery, request: Request, principal: Principal
+) -> Response:
     """Ask for many actions in one request, and hear of each as it is over.
 
     Each line of the body is an action like that of `POST /api/agents/{agent_id}/commands`, with
@@ -107,7 +110,7 @@ async def submit_commands(services: Services, query: BulkQuery, request: Request
     require_media_type(request.scope, LINES.encode())
     if services.commands.is_draining:
         raise Draining("The orchestrator is shutting down.", retry_after=1)
-    return _Lines(services, query)
+    return _Lines(services, query, principal.name)
 
 
 OPERATIONS: Final = (submit_commands,)
@@ -118,11 +121,12 @@ class _Lines(Response):
 
     media_type = LINES
 
-    def __init__(self, services: Services, query: BulkQuery) -> None:
+    def __init__(self, services: Services, query: BulkQuery, requested_by: str | None) -> None:
         super().__init__(headers={"X-Accel-Buffering": "no"})
         del self.headers["content-length"]
         self._services = services
         self._query = query
+        self._requested_by = requested_by
         self._waiters: dict[int, Waiter] = {}
         self._answers: list[bytes] = []
         self._in_hand = 0
@@ -191,7 +195,7 @@ class _Lines(Response):
                 raise BodyTooLarge(f"The line is over {self._services.body_bytes} bytes.")
             asked = _read_line(line)
             self._services.agents.get(asked.agent_id)
-            submission = submission_of(asked.agent_id, _NO_HEADERS, asked)
+            submission = submission_of(asked.agent_id, _NO_HEADERS, asked, self._requested_by)
             tell = partial(self._tell, index, submission)
             self._waiters[index] = commands.begin(submission, wait=self._query.wait, tell=tell)
         except Refusal as refusal:

@@ -17,6 +17,7 @@ import structlog
 from starlette.types import ASGIApp, Scope
 
 from orchestrator.access.guard import API_HEADERS, Guard, headed
+from orchestrator.access.principal import SCOPE_KEY
 from orchestrator.api.commands import (
     CommandRequest,
     SubmitHeaders,
@@ -79,7 +80,8 @@ class BusiestRoute:
             query = self._query(scope["query_string"])
             headers = self._headers(scope)
             require_json(scope)
-            submission = submission_of(agent_id, headers, self._body(body))
+            asker = scope[SCOPE_KEY].name
+            submission = submission_of(agent_id, headers, self._body(body), asker)
             tell = partial(self._tell, answer)
             return self._services.commands.begin(submission, wait=query.wait, tell=tell)
         except Refusal:
@@ -115,7 +117,7 @@ class BusiestRoute:
 
     def _is_admitted(self, scope: Scope) -> bool:
         try:
-            self._guard.admit(scope)
+            scope[SCOPE_KEY] = self._guard.admit(scope)
         except Refusal:
             return False
         return True

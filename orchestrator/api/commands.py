@@ -26,6 +26,7 @@ from orchestrator.api.models import (
 )
 from orchestrator.api.operation import Reply, operation
 from orchestrator.api.services import Services
+from orchestrator.api.visitors import command_for_visitors
 from orchestrator.dispatch.submission import Submission
 from orchestrator.errors import (
     ActionUnknown,
@@ -161,6 +162,10 @@ class AgentCommandQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True,
     action: Annotated[
         Annotated[str, Meta(max_length=128)] | None, Meta(description="Only those of this action.")
     ] = None
+    requested_by: Annotated[
+        Annotated[str, Meta(max_length=64)] | None,
+        Meta(description="Only those that were asked for by this credential."),
+    ] = None
     created_after: Annotated[
         Moment | None, Meta(description="Only those of this time, or later.")
     ] = None
@@ -210,6 +215,7 @@ async def submit_command(
     headers: SubmitHeaders,
     body: CommandRequest,
     request: Request,
+    principal: Principal,
 ) -> Reply[Command]:
     """Ask an agent to act, and wait for the outcome.
 
@@ -219,7 +225,7 @@ async def submit_command(
     once.
     """
     services.agents.get(agent_id)
-    submission = submission_of(agent_id, headers, body)
+    submission = submission_of(agent_id, headers, body, principal.name)
     at_first = min(query.wait, UNWATCHED_SECONDS)
     record = await services.commands.submit(submission, wait=at_first)
     return reply_of(await _rest(services, request, record, query.wait - at_first))
@@ -241,16 +247,17 @@ async def show_command(
 ) -> Command:
     """Fetch a command.
 
-    With `wait`, the answer comes as soon as the command is over, or when the time is up.
+    With `wait`, the answer comes as soon as the command is over, or when the time is up. A visitor
+    by a share is shown it without what may hold secrets, which `withheld` lists.
     """
     _check_request_id(request_id)
     if not principal.sees_all:
         await _check_visible(services, request_id, principal)
     if not query.wait:
-        return command_of(await services.commands.get(request_id))
+        return _shown(await services.commands.get(request_id), principal)
     at_first = min(query.wait, UNWATCHED_SECONDS)
     record = await services.commands.wait(request_id, at_first)
-    return command_of(await _rest(services, request, record, query.wait - at_first))
+    return _shown(await _rest(services, request, record, query.wait - at_first), principal)
 
 
 @operation(
@@ -273,14 +280,16 @@ async def cancel_command(services: Services, request_id: CommandName) -> Reply[C
 
 
 @operation("GET", "/api/commands", tag=TAG, statuses={200: "A page of commands, newest first."})
-async def list_commands(services: Services, query: CommandQuery) -> CommandPage:
+async def list_commands(
+    services: Services, query: CommandQuery, principal: Principal
+) -> CommandPage:
     """List commands of all agents.
 
     A page may hold fewer than `limit`, even none, and yet have a `next_cursor`: where no index
     leads to what is wanted, as to an action, each page looks through so many commands and no more.
     """
     agent_id = None if query.agent_id is None else AgentId(query.agent_id)
-    return await _list(services, agent_id, query)
+    return await _list(services, agent_id, query, principal)
 
 
 @operation(
@@ -291,14 +300,14 @@ async def list_commands(services: Services, query: CommandQuery) -> CommandPage:
     refusals=[AgentUnknown],
 )
 async def list_agent_commands(
-    services: Services, agent_id: AgentName, query: AgentCommandQuery
+    services: Services, agent_id: AgentName, query: AgentCommandQuery, principal: Principal
 ) -> CommandPage:
     """List commands of one agent.
 
     A page may hold fewer than `limit`, even none, and yet have a `next_cursor`.
     """
     services.agents.get(agent_id)
-    return await _list(services, agent_id, query)
+    return await _list(services, agent_id, query, principal)
 
 
 # The busiest first: routes are tried in this order.
@@ -311,8 +320,10 @@ OPERATIONS: Final = (
 )
 
 
-def submission_of(agent_id: AgentId, headers: SubmitHeaders, body: CommandRequest) -> Submission:
-    """Return what is asked of an agent; raises `InvalidRequest`."""
+def submission_of(
+    agent_id: AgentId, headers: SubmitHeaders, body: CommandRequest, requested_by: str | None
+) -> Submission:
+    """Return what is asked of an agent, and by whom; raises `InvalidRequest`."""
     _check_params(body.params)
     return Submission(
         agent_id,
@@ -327,6 +338,7 @@ def submission_of(agent_id: AgentId, headers: SubmitHeaders, body: CommandReques
         body.record,
         body.if_controlled,
         None if body.control_token is None else digest_of(body.control_token),
+        requested_by,
     )
 
 
@@ -348,7 +360,7 @@ async def _rest(
 
 
 async def _list(
-    services: Services, agent_id: AgentId | None, query: AgentCommandQuery
+    services: Services, agent_id: AgentId | None, query: AgentCommandQuery, principal: Principal
 ) -> CommandPage:
     states: tuple[CommandState, ...] = () if query.state is None else (query.state,)
     if query.state in _WITH_AGENT:
@@ -358,6 +370,7 @@ async def _list(
         agent_id,
         states,
         query.action,
+        query.requested_by,
         _milliseconds("created_after", query.created_after),
         _milliseconds("created_before", query.created_before),
     )
@@ -366,9 +379,14 @@ async def _list(
     )
     shown = [services.commands.as_it_stands(record) for record in found.records]
     return CommandPage(
-        [command_of(record) for record in shown if query.state in (None, record.state)],
+        [_shown(record, principal) for record in shown if query.state in (None, record.state)],
         after_command(found.before),
     )
+
+
+def _shown(record: CommandRecord, principal: Principal) -> Command:
+    command = command_of(record)
+    return command if principal.sees_all else command_for_visitors(command)
 
 
 def _milliseconds(field: str, text: str | None) -> int | None:

@@ -14,6 +14,7 @@ from orchestrator.api.agents import shown
 from orchestrator.api.models import CommandSummary, command_summary_of
 from orchestrator.api.operation import operation
 from orchestrator.api.services import Services
+from orchestrator.api.visitors import summary_for_visitors
 from orchestrator.dispatch.events import Event, Missed
 from orchestrator.errors import AgentUnknown, Draining, Forbidden
 from xagent_protocol.ids import AgentId
@@ -107,7 +108,7 @@ async def _stream(
                 while (batch := await listener.next(silence)) is not None:
                     if not principal.lasts():
                         return
-                    told = b"".join(_told(services, event, agent_id) for event in batch)
+                    told = b"".join(_told(services, event, agent_id, principal) for event in batch)
                     if told or not batch:
                         yield told or BREATH
             return
@@ -116,12 +117,17 @@ async def _stream(
             yield _frame("reset", events.latest_id, {})
 
 
-def _told(services: Services, event: Event, agent_id: AgentId | None) -> bytes:
+def _told(
+    services: Services, event: Event, agent_id: AgentId | None, principal: Principal
+) -> bytes:
     if agent_id is not None and event.agent_id != agent_id:
         return b""
     number = services.events.id_of(event.number)
     if event.command is not None:
-        return _frame(event.kind, number, CommandMoved(command_summary_of(event.command)))
+        summary = command_summary_of(event.command)
+        if not principal.sees_all:
+            summary = summary_for_visitors(summary)
+        return _frame(event.kind, number, CommandMoved(summary))
     try:
         agent = shown(services, services.agents.get(event.agent_id))
     except AgentUnknown:

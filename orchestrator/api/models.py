@@ -155,7 +155,7 @@ class CommandFault(msgspec.Struct, frozen=True):
     details: dict[str, Any] | None
 
 
-class Command(msgspec.Struct, frozen=True):
+class Command(msgspec.Struct, frozen=True, omit_defaults=True):
     """A command as it stands; it is over once `finished_at` is set, and then never changes."""
 
     request_id: CommandName
@@ -179,6 +179,13 @@ class Command(msgspec.Struct, frozen=True):
     if_controlled: Annotated[
         str, Meta(description="`fail` or `wait`: what it does while a person drives its page.")
     ]
+    requested_by: Annotated[
+        str | None,
+        Meta(
+            description="The credential that asked first: `token`, or `sign-in` and a short id of "
+            "the browser that signed in. Null for commands of older releases."
+        ),
+    ]
     state: Annotated[CommandState, Meta(description="The last six are final.")]
     effect: Annotated[Effect, Meta(description="What is known of its effect on the world outside.")]
     result: Annotated[
@@ -201,6 +208,10 @@ class Command(msgspec.Struct, frozen=True):
     duration_ms: Annotated[
         float | None, Meta(description="How long the action ran, by the agent's clock.")
     ]
+    withheld: Annotated[
+        tuple[str, ...],
+        Meta(description="There only for a visitor by a share: what is not shown to one."),
+    ] = ()
 
 
 class CommandSummary(msgspec.Struct, frozen=True):
@@ -210,6 +221,7 @@ class CommandSummary(msgspec.Struct, frozen=True):
     agent_id: AgentName
     action: str
     page: PageState | None
+    requested_by: str | None
     state: CommandState
     effect: Effect
     error: CommandFault | None
@@ -262,6 +274,7 @@ def command_of(record: CommandRecord) -> Command:
         record.idempotent,
         record.record,
         record.if_controlled,
+        record.requested_by,
         progress.state,
         progress.effect,
         NO_RESULT if record.result is None else record.result,
@@ -288,6 +301,7 @@ def command_summary_of(record: CommandRecord) -> CommandSummary:
         agent_id=command.agent_id,
         action=command.action,
         page=command.page,
+        requested_by=command.requested_by,
         state=command.state,
         effect=command.effect,
         error=None if error is None else CommandFault(error.code, error.message, None),

@@ -1,7 +1,7 @@
 /** One command by itself, under an address that can be sent to somebody. */
 
 import * as api from './api.js';
-import { isOpen, lastedWords, outcome, statePill } from './command_view.js';
+import { asker, isOpen, lastedWords, outcome, statePill } from './command_view.js';
 import { cancelButton } from './console.js';
 import { copyButton } from './copying.js';
 import { h, fill } from './dom.js';
@@ -46,9 +46,11 @@ class CommandPage extends View {
       h('div', { class: 'command-parts' },
         h('div', { class: 'command-main' }, isOpen(command) && h('p', { class: 'soft' },
           'It is not over yet; this page will say how it ends.'), ...outcome(command),
-        h('section', { class: 'block' },
-          h('div', { class: 'block-head' }, h('h2', {}, 'Params'),
-            copyButton(() => JSON.stringify(command.params, null, 2))), jsonTree(command.params))),
+        command.withheld ? h('p', { class: 'soft' },
+          'Visitors are not shown what a command was given, what it answered, and its files.')
+          : h('section', { class: 'block' },
+            h('div', { class: 'block-head' }, h('h2', {}, 'Params'),
+              copyButton(() => JSON.stringify(command.params, null, 2))), jsonTree(command.params))),
         h('aside', { class: 'command-side', 'aria-label': 'Facts' }, times(command), facts(command))));
   }
 }
@@ -69,11 +71,14 @@ function times(command) {
 
 /** @param {Command} command */
 function facts(command) {
-  const page = command.page;
+  const { page, requested_by: asked } = command;
   /** @type {[string, any][]} */
   const rows = [
     ['Request id', h('code', {}, command.request_id)],
     ['Agent', command.agent_id],
+    ['Asked by', asked && h('a', { href: `/history?by=${encodeURIComponent(asked)}`,
+      title: 'All that was asked by this credential' },
+    asker(command) === asked ? asked : `${asker(command)} (${asked})`)],
     ['Page', page && `${page.id}${page.title ? ` · ${page.title}` : ''}`],
     ['URL', page?.url && h('code', {}, page.url)],
     ['Effect', command.effect],

@@ -7,6 +7,7 @@ import { OPEN_STATES } from './fleet_state.js';
 import { duration, many, size } from './format.js';
 import { icon } from './icons.js';
 import { jsonTree, text } from './json_tree.js';
+import { whoAmI } from './me.js';
 import { living } from './view.js';
 
 /** @typedef {import('./types').Command} Command */
@@ -63,6 +64,15 @@ export function lastedWords(command) {
 /** @param {Artifact} artifact */
 export const artifactUrl = artifact => `/api/artifacts/${encodeURIComponent(artifact.artifact_id)}`;
 
+/**
+ * Say who asked for a command: nothing if that is not known, as of those of older releases.
+ * @param {CommandSummary} command
+ */
+export function asker(command) {
+  const by = command.requested_by ?? '';
+  return by && by === whoAmI().name ? 'you' : by;
+}
+
 /** @param {Artifact} artifact */
 export const isPicture = artifact => /^image\/(png|jpeg|webp|gif)$/.test(artifact.content_type);
 
@@ -81,7 +91,7 @@ export function outcome(command) {
       command.dialog.type} was shown and ${command.dialog.action}: “${command.dialog.message}”`)),
     ...command.notices.map(notice => h('p', { class: 'note' }, icon('alert'), h('span', {}, notice))),
     ...artifacts(command.artifacts),
-    command.state === 'succeeded' && result(command),
+    command.state === 'succeeded' && !command.withheld && result(command),
   ].filter(part => part instanceof Node);
 }
 

@@ -1,13 +1,15 @@
 /** The past of an agent or of the fleet: what was asked, how long it took, what came of it. */
 
 import * as api from './api.js';
-import { artifactUrl, isOpen, isPicture, isTrace, lasted, lastedWords, statePill, STATES } from './command_view.js';
-import { h, fill, freshId, say } from './dom.js';
+import {
+  artifactUrl, asker, isOpen, isPicture, isTrace, lasted, lastedWords, statePill, STATES,
+} from './command_view.js';
+import { h, fill, say } from './dom.js';
 import { commandsPath, fleet } from './fleet_state.js';
 import { clock, day, shortUrl } from './format.js';
+import { HistoryFilters } from './history_filters.js';
 import { icon } from './icons.js';
-import { whoAmI } from './me.js';
-import { query, setQuery, title } from './router.js';
+import { title } from './router.js';
 import { View } from './view.js';
 
 /** @typedef {import('./types').CommandSummary} CommandSummary */
@@ -26,48 +28,48 @@ class HistoryList extends View {
   cursor = '';
   asked = 0;
   lastDay = '';
+  isLoading = false;
+  /** Whether nothing was where it was looked first, and it is looked further back. */
+  isSearching = false;
+  isStopped = false;
+  /**
+   * What events told while the list was being fetched anew, which may be from before them.
+   * @type {CommandSummary[] | null}
+   */
+  heard = null;
 
   /** @param {AbortSignal} signal */
   start(signal) {
-    const now = this.isBeside ? new URLSearchParams() : query();
-    const change = () => this.begin();
-    this.state = h('select', { 'aria-label': 'State', on: { change } },
-      h('option', { value: '' }, 'Any state'),
-      Object.entries(STATES).map(([state, { words }]) => h('option', { value: state }, words)));
-    const [agentsId, actionsId] = [freshId(), freshId()];
-    this.action = field('Action', 'Any action', actionsId, now.get('action') ?? '', change);
-    this.agent = field('Agent', 'Any agent', agentsId, now.get('agent') ?? '', change);
-    this.state.value = STATES[/** @type {import('./types').State} */ (now.get('state') ?? '')] ? now.get('state') ?? '' : '';
+    /** @type {HistoryFilters | null} */
+    this.filters = this.isBeside ? null : new HistoryFilters(this.agentId, () => this.begin());
     this.list = h('div', { class: 'history-rows' });
     this.more = h('button', { class: 'quiet', type: 'button', hidden: true, on: {
-      click: () => this.load() } }, 'Show more');
+      click: () => this.goOnOrStop() } });
     this.told = h('p', { class: 'soft history-told', role: 'status' });
-    fill(this,
-      !this.isBeside && h('div', { class: 'filters' }, this.state, this.action,
-        !this.agentId && this.agent,
-        h('datalist', { id: agentsId }, [...fleet.agents.keys()].slice(0, 1000).map(id => h('option', { value: id }))),
-        this.actions = h('datalist', { id: actionsId })),
-      this.list, this.told, h('div', { class: 'history-more' }, this.more));
+    fill(this, this.filters?.element, this.list, this.told,
+      h('div', { class: 'history-more' }, this.more));
     fleet.listen(({ commands, missed }) => {
       if (missed) this.begin();
       else commands.forEach(command => this.take(command));
     }, signal);
-    const observer = new IntersectionObserver(([seen]) => {
-      if (seen.isIntersecting && !this.isBeside) this.load();
+    this.observer = new IntersectionObserver(([seen]) => {
+      if (seen.isIntersecting && !this.isBeside && !this.isStopped) this.load();
     }, { rootMargin: '400px' });
-    observer.observe(this.more);
-    signal.addEventListener('abort', () => observer.disconnect());
+    signal.addEventListener('abort', () => this.observer?.disconnect());
     this.begin();
   }
 
   begin() {
-    if (!this.isBeside) {
-      setQuery({ state: this.state.value, action: this.action.value.trim(),
-        ...(!this.agentId && { agent: this.agent.value.trim() }) });
-    }
-    this.isFresh = true;
+    this.filters?.settle();
     this.cursor = '';
+    this.heard = [];
     this.load(true);
+  }
+
+  goOnOrStop() {
+    if (!this.isLoading) this.load();
+    else if (this.isSearching) this.isStopped = true;
+    this.tell();
   }
 
   /** @param {boolean} [isFirst] */
@@ -76,21 +78,49 @@ class HistoryList extends View {
     this.asked += 1;
     const asked = this.asked;
     this.isLoading = true;
-    if (!this.rows.size) say(this.told, 'Loading …');
+    this.isSearching = this.isStopped = false;
+    this.tell();
     try {
-      const agentId = this.agentId || this.agent.value.trim() || whoAmI().agent_id;
+      await this.gather(asked, isFirst);
+      if (asked !== this.asked) return;
+      this.isLoading = false;
+      this.tell();
+      // If there is still room for more on the screen, that is to be heard of once again.
+      this.observer?.unobserve(this.more);
+      this.observer?.observe(this.more);
+    } catch (error) {
+      if (!(error instanceof api.Problem)) {
+        if (this.life.signal.aborted) return;
+        throw error;
+      }
+      if (asked !== this.asked) return;
+      this.isLoading = false;
+      this.tell(error.message);
+    }
+  }
+
+  /**
+   * Fetch until there is a page of them: where no index leads to what is wanted, the API looks
+   * through so many commands at a time, and may have found none of them.
+   * @param {number} asked
+   * @param {boolean} isFirst
+   */
+  async gather(asked, isFirst) {
+    const agentId = this.filters ? this.filters.wantedAgent : this.agentId;
+    const wanted = this.isBeside ? 20 : PAGE;
+    let isNew = isFirst;
+    for (let found = 0; found < wanted && !this.isStopped;) {
       const page = await api.get(commandsPath(agentId), {
-        limit: this.isBeside ? 20 : PAGE, cursor: this.cursor, state: this.state.value,
-        action: this.action.value.trim(),
+        limit: wanted, cursor: this.cursor, ...this.filters?.asked(),
       }, this.life.signal);
       if (asked !== this.asked) return;
-      this.show(page.items, isFirst);
+      this.show(page.items, isNew);
+      isNew = false;
+      found += page.items.length;
       this.cursor = page.next_cursor ?? '';
-      this.more.hidden = !this.cursor || this.isBeside;
-    } catch (error) {
-      if (error instanceof api.Problem && asked === this.asked) say(this.told, error.message);
-    } finally {
-      if (asked === this.asked) this.isLoading = false;
+      if (!this.cursor || this.isBeside) return;
+      this.isSearching = found < wanted;
+      this.tell();
     }
   }
 
@@ -112,13 +142,32 @@ class HistoryList extends View {
       this.rows.set(command.request_id, { command, row });
       this.list.append(row);
     }
-    this.tellCount();
+    if (!isFirst) return;
+    const { heard } = this;
+    this.heard = null;
+    heard?.forEach(command => this.take(command));
   }
 
-  tellCount() {
-    const isFiltered = this.state.value || this.action.value || (!this.agentId && this.agent.value);
-    say(this.told, this.rows.size ? '' : isFiltered ? 'No command is like that.'
-      : 'Nothing has been asked yet.');
+  /**
+   * Say how far it is.
+   * @param {string} [problem]
+   */
+  tell(problem = '') {
+    const isSearching = this.isLoading && this.isSearching && !this.isStopped;
+    this.more.hidden = !this.cursor || this.isBeside;
+    say(this.more, isSearching ? 'Stop looking' : this.isStopped ? 'Look further back' : 'Show more');
+    say(this.told, problem || this.words(isSearching));
+    this.told.classList.toggle('is-searching', isSearching);
+  }
+
+  /** @param {boolean} isSearching */
+  words(isSearching) {
+    const [none, some] = [!this.rows.size, this.rows.size > 0];
+    if (isSearching) return 'Looking further back …';
+    if (this.isLoading) return none ? 'Loading …' : '';
+    if (this.cursor) return none ? 'Nothing was found so far.' : '';
+    if (some) return this.isBeside ? '' : 'That is all.';
+    return this.filters?.isNarrow ? 'No command is like that.' : 'Nothing has been asked yet.';
   }
 
   /** @param {CommandSummary} command */
@@ -134,13 +183,14 @@ class HistoryList extends View {
    * @param {CommandSummary} command
    */
   take(command) {
+    this.heard?.push(command);
     const known = this.rows.get(command.request_id);
     if (!known && !this.wants(command)) return;
     const row = makeRow(command, !this.agentId);
     if (known) known.row.replaceWith(row);
     else this.putFirst(command, row);
     this.rows.set(command.request_id, { command, row });
-    this.tellCount();
+    this.tell();
   }
 
   /**
@@ -159,25 +209,11 @@ class HistoryList extends View {
 
   /** @param {CommandSummary} command */
   wants(command) {
-    const action = this.action.value.trim();
-    const agent = this.agentId || this.agent.value.trim();
-    return (!this.state.value || command.state === this.state.value)
-      && (!action || command.action === action) && (!agent || command.agent_id === agent);
+    if (this.filters) return this.filters.wants(command);
+    return !this.agentId || command.agent_id === this.agentId;
   }
 }
 customElements.define('x-history-list', HistoryList);
-
-/**
- * @param {string} label
- * @param {string} placeholder
- * @param {string} listId
- * @param {string} value
- * @param {() => void} change
- */
-function field(label, placeholder, listId, value, change) {
-  return h('input', { type: 'search', 'aria-label': label, placeholder, list: listId, value,
-    autocomplete: 'off', spellcheck: 'false', class: 'mono', on: { change } });
-}
 
 /**
  * @param {CommandSummary} command
@@ -202,6 +238,7 @@ function makeRow(command, namesAgent) {
     h('span', { class: 'row-artifacts' }, command.artifacts.slice(0, 3).map(artifact => (isPicture(artifact)
       ? h('img', { src: artifactUrl(artifact), alt: `Picture ${artifact.name}`, loading: 'lazy' })
       : h('span', { title: artifact.name }, icon(isTrace(artifact) ? 'film' : 'file'))))),
+    h('span', { class: 'row-by soft', title: command.requested_by ?? '' }, asker(command)),
     h('span', { class: 'row-time' }, h('span', { class: 'bar-track' }, bar), lastedWords(command)));
 }
 

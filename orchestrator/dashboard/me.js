@@ -3,7 +3,7 @@
 import { ask, Problem } from './api.js';
 
 /** @type {import('./types').Me} */
-let me = { kind: 'user', can_control: true, agent_id: null, expires_at: null };
+let me = { kind: 'user', can_control: true, agent_id: null, expires_at: null, name: null };
 
 /** Ask who we are; sends whoever is nobody to sign in. */
 export async function learnWhoIAm() {

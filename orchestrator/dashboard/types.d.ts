@@ -40,6 +40,7 @@ export type State = 'queued' | 'dispatched' | 'running'
 export interface CommandSummary {
   request_id: string; agent_id: string; action: string;
   page: { id: string; url: string | null; title: string | null } | null;
+  requested_by?: string | null;
   state: State; effect: string;
   error: { code: string; message: string; details?: Json } | null;
   artifacts: Artifact[];
@@ -52,6 +53,7 @@ export interface Command extends CommandSummary {
   params: { [name: string]: Json };
   timeout: number; idempotent: boolean; record: string | null;
   result: Json; notices: string[]; dispatched_at: string | null;
+  withheld?: string[];
 }
 export interface Action {
   name: string; family: string; description: string; reads: boolean; on_page: boolean;
@@ -59,6 +61,7 @@ export interface Action {
 }
 export interface Me {
   kind: string; can_control: boolean; agent_id: string | null; expires_at: string | null;
+  name?: string | null;
 }
 export interface PageOf<T> { items: T[]; next_cursor: string | null }
 export interface LiveState {

@@ -78,6 +78,7 @@ class Acceptance:
             record=submission.record,
             if_controlled=submission.if_controlled,
             control_digest=submission.control_digest,
+            requested_by=submission.requested_by,
         )
         if goes_at_once and live is not None:
             record = moves.dispatched(record, live.session)

@@ -66,6 +66,8 @@ class Delivery:
                 record=record.record,
                 if_controlled=record.if_controlled,
                 control_digest=record.control_digest,
+                # Others are told who holds a lease; nothing else of an agent's asks for it.
+                requested_by=None if record.control_digest is None else record.requested_by,
             )
         )
         crash_at("command-sent")

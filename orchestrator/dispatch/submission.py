@@ -15,6 +15,8 @@ class Submission(msgspec.Struct, frozen=True):
     """One request to act; *timeout* and *ttl* in seconds.
 
     *control_digest* stands for the token that the caller gave, which is kept nowhere.
+    *requested_by* is what the caller's credential is called: no part of what was asked, so that
+    another one may ask again.
     *request_id* and *idempotent* are null where the caller leaves the choice to the server.
     """
 
@@ -30,6 +32,7 @@ class Submission(msgspec.Struct, frozen=True):
     record: str | None = None
     if_controlled: str = FAIL
     control_digest: str | None = None
+    requested_by: str | None = None
 
     def fingerprint(self, params: object) -> str:
         """Digest what was asked, so that key order and spaces make no difference.

@@ -15,9 +15,14 @@ from sqlalchemy import ColumnElement, Select, literal_column, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from orchestrator.store.journal import OPEN_MARK, command_of_row
-from orchestrator.store.records import CommandFilter, CommandsFound, SessionRecord
+from orchestrator.store.records import (
+    TOKEN_NAME,
+    CommandFilter,
+    CommandsFound,
+    SessionRecord,
+)
 from orchestrator.store.sessions import session_of_row
-from orchestrator.store.tables import UNCOMMON_STATES, commands, sessions
+from orchestrator.store.tables import IS_BY_A_PERSON, UNCOMMON_STATES, commands, sessions
 from xagent_protocol.ids import AgentId
 from xagent_protocol.transitions import CommandState
 
@@ -143,9 +148,13 @@ def _led_to(
     """Return the conditions that an index answers, and those that it does not."""
     led: list[ColumnElement[bool]] = []
     rest: list[ColumnElement[bool]] = []
+    states = frozenset(wanted.states)
+    if wanted.requested_by not in (None, TOKEN_NAME):
+        return _led_by_a_person(wanted)
+    if wanted.requested_by is not None:
+        rest.append(commands.c.requested_by == wanted.requested_by)
     if wanted.agent_id is not None:
         led.append(commands.c.agent_id == wanted.agent_id)
-    states = frozenset(wanted.states)
     if states and states.isdisjoint(_OVER):
         led.append(commands.c.seq > OPEN_MARK)
         rest.append(commands.c.state.in_(sorted(states)))
@@ -155,6 +164,21 @@ def _led_to(
         led.append(commands.c.state == literal_column(f"'{state.value}'"))
     elif states:
         rest.append(commands.c.state.in_(sorted(states)))
+    if wanted.action is not None:
+        rest.append(commands.c.action == wanted.action)
+    return led, rest
+
+
+def _led_by_a_person(
+    wanted: CommandFilter,
+) -> tuple[list[ColumnElement[bool]], list[ColumnElement[bool]]]:
+    """Return the same where a browser asked: that index alone leads, the rest is looked through."""
+    led = [literal_column(f"({IS_BY_A_PERSON})"), commands.c.requested_by == wanted.requested_by]
+    rest: list[ColumnElement[bool]] = []
+    if wanted.agent_id is not None:
+        rest.append(commands.c.agent_id == wanted.agent_id)
+    if wanted.states:
+        rest.append(commands.c.state.in_(sorted(wanted.states)))
     if wanted.action is not None:
         rest.append(commands.c.action == wanted.action)
     return led, rest

@@ -31,7 +31,7 @@ _INSERT: Final = insert_in_order(
     *("request_id", "agent_id", "action", "params", "page_asked", "timeout", "idempotent", "ttl"),
     *("fingerprint", "state", "attempt", "effect", "tainted", "cancel_requested", "epoch"),
     *("journal_id", "boot_id", "created_at", "dispatched_at", "record"),
-    *("if_controlled", "control_digest"),
+    *("if_controlled", "control_digest", "requested_by"),
     rank=1,
 )
 _MOVE: Final = update_in_order(
@@ -101,6 +101,7 @@ class Journal:
                 command.record,
                 None if command.if_controlled == FAIL else command.if_controlled,
                 command.control_digest,
+                command.requested_by,
             ),
             settle,
             patience=PATIENCE_SECONDS,
@@ -218,6 +219,7 @@ def command_of_row(row: DatabaseRow[Any]) -> CommandRecord:
         record=row.record,
         if_controlled=row.if_controlled or FAIL,
         control_digest=row.control_digest,
+        requested_by=row.requested_by,
         epoch=row.epoch,
         journal_id=row.journal_id,
         boot_id=row.boot_id,

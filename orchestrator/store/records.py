@@ -6,6 +6,8 @@ is made by comparing them.
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
 
 from xagent_protocol.ids import (
@@ -20,6 +22,9 @@ from xagent_protocol.ids import (
 from xagent_protocol.messages import FAIL, ActionSpec, BrowserStatus, RuntimeVersions
 from xagent_protocol.outcomes import ArtifactRef, CommandError, DialogState, PageState
 from xagent_protocol.transitions import CommandState, Progress
+
+TOKEN_NAME: Final = "token"
+"""Who asked, where it was by the user's token: there is one, and nothing tells its users apart."""
 
 
 class AgentRecord(msgspec.Struct, frozen=True):
@@ -64,7 +69,8 @@ class CommandRecord(msgspec.Struct, frozen=True):
     command under the same id. *result* is JSON as the agent wrote it. *page_asked* is the page
     the caller named; *page* the one it ran on. *record* is `trace` if it is to be recorded.
     *if_controlled* is `fail` or `wait`; *control_digest* stands for the token of the lease that it
-    was sent under.
+    was sent under. *requested_by* names the credential of whoever asked for it first, null if an
+    older release took it.
     *epoch*, *journal_id* and *boot_id* are those of the agent at the latest dispatch. *timeout*
     and *ttl* are in seconds, *duration_ms* by the agent's own clock.
     """
@@ -83,6 +89,7 @@ class CommandRecord(msgspec.Struct, frozen=True):
     record: str | None = None
     if_controlled: str = FAIL
     control_digest: str | None = None
+    requested_by: str | None = None
     epoch: int = 0
     journal_id: str = ""
     boot_id: str = ""
@@ -129,6 +136,7 @@ class CommandFilter(msgspec.Struct, frozen=True):
     agent_id: AgentId | None = None
     states: tuple[CommandState, ...] = ()
     action: str | None = None
+    requested_by: str | None = None
     created_after: int | None = None
     """At that moment, or after it."""
     created_before: int | None = None

@@ -23,6 +23,7 @@ from sqlalchemy import (
     text,
 )
 
+from orchestrator.store.records import TOKEN_NAME
 from xagent_protocol.transitions import CommandState
 
 UNCOMMON_STATES: Final = (
@@ -35,6 +36,10 @@ UNCOMMON_STATES: Final = (
 """How few commands end, so that finding them by it costs the others nothing."""
 
 _IS_UNCOMMON: Final = text(" OR ".join(f"state = '{state.value}'" for state in UNCOMMON_STATES))
+
+IS_BY_A_PERSON: Final = f"requested_by <> '{TOKEN_NAME}'"
+"""That a browser which signed in asked for a command: programs, which send thousands a second,
+pay for no index of theirs."""
 
 metadata: Final = MetaData(
     naming_convention={
@@ -131,10 +136,18 @@ commands: Final = Table(
     Column("record", String(16)),
     Column("if_controlled", String(8)),
     Column("control_digest", String(64)),
+    Column("requested_by", String(64)),
     Index(None, "agent_id", "seq"),
     Index(None, "state", "seq", sqlite_where=_IS_UNCOMMON, postgresql_where=_IS_UNCOMMON),
     Index(
         None, "agent_id", "state", "seq", sqlite_where=_IS_UNCOMMON, postgresql_where=_IS_UNCOMMON
+    ),
+    Index(
+        None,
+        "requested_by",
+        "seq",
+        sqlite_where=text(IS_BY_A_PERSON),
+        postgresql_where=text(IS_BY_A_PERSON),
     ),
 )
 

@@ -178,7 +178,9 @@ async def test_who_comes_second_is_told_by_whom(
     async with somebody(chromium, fleet) as other:
         second = await other.new_page()
         await second.goto(f"/agents/alpha?page={tab}")
-        await expect(second.get_by_text("Ada has control")).to_be_visible()
+        await expect(
+            second.get_by_text(re.compile(r"^Ada \(sign-in [0-9a-f]{8}\) has control$"))
+        ).to_be_visible()
 
         await second.get_by_role("button", name="Take control").click()
 
@@ -277,6 +279,9 @@ async def test_a_visitor_by_a_link_sees_one_agent_and_can_change_nothing(
         await expect(page.get_by_role("button", name="Take control")).to_have_count(0)
         await expect(page.get_by_role("button", name="Reload")).to_be_disabled()
         await page.goto("/agents/alpha/history")
-        await expect(page.locator(".history-row").first).to_be_visible()
+        await page.locator(".history-row").first.click()
+        await expect(page.get_by_text("Visitors are not shown")).to_be_visible()
+        await expect(page.get_by_role("heading", name="Params")).to_have_count(0)
+        await expect(page.get_by_role("heading", name="Result")).to_have_count(0)
         await page.goto("/")
         await expect(page.get_by_role("listitem")).to_have_count(1)

@@ -110,10 +110,10 @@ async def test_f49_what_a_person_types_is_seen_by_the_page_alone(fleet: Fleet, s
         taken = await ask(
             fleet, "take_control", params={"holder": "Ada"}, control_token=token, request_id="take"
         )
-        await ada.hear("Ada")
+        await ada.hear("Ada (token)")
         refused = await ask(fleet, "screenshot")
         waiting = tasks.create_task(ask(fleet, "snapshot", if_controlled="wait"))
-        shown = until(lambda: _controlled_by(fleet) == "Ada")
+        shown = until(lambda: _controlled_by(fleet) == "Ada (token)")
         x, y = box["x"] + 5, box["y"] + 5
         keys = [Key("down", char, "", 0, char) for char in canary]
         await ada.say(
@@ -145,7 +145,7 @@ async def test_f49_what_a_person_types_is_seen_by_the_page_alone(fleet: Fleet, s
     resumed = waiting.result()
     assert resumed["state"] == "succeeded"
     assert resumed["notices"] == [
-        f"waited until Ada handed page {resumed['page']['id']} back: typed"
+        f"waited until Ada (token) handed page {resumed['page']['id']} back: typed"
     ]
     assert "•" in resumed["result"]["snapshot"]
     for secret in (canary, token):

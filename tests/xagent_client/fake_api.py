@@ -270,6 +270,7 @@ class FakeApi:
             "idempotent": False,
             "record": body.get("record"),
             "if_controlled": body.get("if_controlled", "fail"),
+            "requested_by": "token",
             "state": "running",
             "effect": "none",
             "result": None,

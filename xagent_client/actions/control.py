@@ -37,7 +37,8 @@ class ControlActions(Asking):
         time. Dialogs stay open meanwhile, and nothing is recorded.
 
         Args:
-            holder: Who takes it.
+            holder: Who takes it; others are told this, and behind it in parentheses the credential
+                that asked.
             seconds: It ends after so long without anything done under it.
             interrupt: Stop the command that runs on the page, instead of waiting for it.
         """

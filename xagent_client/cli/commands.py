@@ -16,15 +16,23 @@ from xagent_protocol.transitions import CommandState
 @click.argument("agent", required=False, shell_complete=agent_names)
 @click.option("--state", type=click.Choice([each.value for each in CommandState]))
 @click.option("--action", metavar="NAME")
+@click.option("--by", "requested_by", metavar="ASKER", help="As the column BY shows it.")
 @click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True)
 @global_options
 @with_context
 def commands(
-    context: Context, agent: str | None, state: str | None, action: str | None, limit: int
+    context: Context,
+    agent: str | None,
+    state: str | None,
+    action: str | None,
+    requested_by: str | None,
+    limit: int,
 ) -> None:
     """List commands, newest first; all of them or AGENT's."""
     with context.connect() as client:
-        page = client.commands(agent_id=agent, state=state, action=action, limit=limit)
+        page = client.commands(
+            agent_id=agent, state=state, action=action, requested_by=requested_by, limit=limit
+        )
     if context.as_json:
         output.as_json(page)
         return
@@ -32,7 +40,7 @@ def commands(
         output.note("No such commands.")
         return
     output.table(
-        ("COMMAND", "AGENT", "ACTION", "STATE", "TOOK", "CREATED", "ERROR"),
+        ("COMMAND", "AGENT", "ACTION", "STATE", "TOOK", "CREATED", "BY", "ERROR"),
         [
             (
                 each.request_id,
@@ -41,6 +49,7 @@ def commands(
                 output.state(each),
                 output.duration(each),
                 output.age(each.created_at),
+                each.requested_by or "",
                 each.error.code if each.error else "",
             )
             for each in page
@@ -70,9 +79,10 @@ def command(context: Context, request_id: str, wait: float, out: Path | None) ->
         found = client.command(request_id, wait=wait)
         if not context.as_json:
             took = "" if found.duration_ms is None else f" in {output.duration(found)}"
+            by = "" if found.requested_by is None else f", asked by {found.requested_by}"
             output.note(
                 f"{found.action} on {found.agent_id}: {found.state}{took}, effect {found.effect}, "
-                f"created {output.age(found.created_at)}"
+                f"created {output.age(found.created_at)}{by}"
             )
         run.finish(context, client, found, out)
 

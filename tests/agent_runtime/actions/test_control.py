@@ -136,6 +136,36 @@ async def test_who_drives_is_told(asker: Asker, token: str) -> None:
     assert asker.browser.status().pages[0].controlled_by is None
 
 
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("Ada", "Ada (sign-in 3fa9c1d2)"),
+        ("token", "token (sign-in 3fa9c1d2)"),
+        ("Eve (token) has", "Eve token has (sign-in 3fa9c1d2)"),
+        ("Eve\uff08token\uff09", "Evetoken (sign-in 3fa9c1d2)"),
+        ("\u202enekot\n\x1b[2J\x00", "nekot2J (sign-in 3fa9c1d2)"),
+        (" () ", "sign-in 3fa9c1d2"),
+    ],
+)
+async def test_nobody_takes_control_under_the_name_of_another(
+    asker: Asker, said: str, shown: str
+) -> None:
+    token = secrets.token_urlsafe(16)
+    wish = msgspec.structs.replace(
+        asker.command("take_control", holder=said),
+        control_digest=digest_of(token),
+        requested_by="sign-in 3fa9c1d2",
+    )
+    lease: Any = result_of(await asker.performer.perform(wish))
+    eve = await ask_as(asker, secrets.token_urlsafe(16), "take_control", holder="Eve")
+    page = asker.browser.status().pages[0].controlled_by
+    await ask_as(asker, token, "return_control")
+
+    assert lease["holder"] == page == shown
+    assert eve.error is not None
+    assert eve.error.message.startswith(f"{shown} has control for another")
+
+
 async def test_a_repeated_wish_finds_the_lease_that_it_made(asker: Asker, token: str) -> None:
     first: Any = await asker.get("control")
     again: Any = result_of(await ask_as(asker, token, "take_control", holder="Ada", seconds=90))

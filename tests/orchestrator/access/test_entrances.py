@@ -45,10 +45,6 @@ SHARED = {
             "/api/events",
             "/api/commands/r1",
             ARTIFACT,
-            TRACE,
-            f"{TRACE}/trace.zip",
-            "/traces/viewer/index.html",
-            "/traces/viewer/",
         )
     ),
     ("WEBSOCKET", LIVE),
@@ -78,6 +74,9 @@ PATHS = sorted(
         "/api/events/new",
         "/traces/",
         "/traces/new",
+        "/traces/viewer/",
+        TRACE,
+        f"{TRACE}/trace.zip",
         f"{TRACE}/new",
         "/new",
     }

@@ -55,7 +55,7 @@ async def test_a_public_route_knows_the_user_and_takes_anybody_else_for_a_strang
     door: Door, method: str, path: str
 ) -> None:
     await door.knock(method, path, tokens=bearer(USER))
-    assert door.inside.principal == Principal(PrincipalKind.USER, can_control=True)
+    assert door.inside.principal == Principal(PrincipalKind.USER, can_control=True, name="token")
 
     for token in (AGENT, "xagent_wrong"):
         await door.knock(method, path, tokens=bearer(token))
@@ -105,7 +105,7 @@ async def test_what_people_look_at_takes_the_users_token_too_and_no_agents(
 ) -> None:
     """Threat 10."""
     assert await door.knock(*wanted, tokens=bearer(USER)) == 200
-    assert door.inside.principal == Principal(PrincipalKind.USER, can_control=True)
+    assert door.inside.principal == Principal(PrincipalKind.USER, can_control=True, name="token")
     assert await door.knock(*wanted, tokens=bearer(AGENT)) == 401
     assert await door.knock(*wanted, tokens=bearer("wrong"), cookies=cookie()) == 401
 

@@ -64,6 +64,27 @@ def test_what_was_never_given_out_holds_nothing(sign_ins: SignIns, secret: str) 
     assert not sign_ins.holds(secret)
 
 
+def test_a_browser_has_a_name_that_lasts_and_is_no_part_of_its_secret(clock: Clock) -> None:
+    kept = Kept()
+    sign_ins, later = SignIns(clock, kept), SignIns(clock, kept)
+    one, other = sign_ins.begin(), sign_ins.begin()
+    later.load(kept.rows.items())
+
+    names = [name_of(sign_ins, one), name_of(sign_ins, other), name_of(later, one)]
+
+    assert names[0] == names[2] != names[1]
+    assert names[0].startswith("sign-in ")
+    assert names[0].removeprefix("sign-in ") not in one
+
+
+def name_of(sign_ins: SignIns, secret: str) -> str:
+    """Return what the browser that holds *secret* is called."""
+    principal = sign_ins.principal_of(secret)
+    assert principal is not None
+    assert principal.name is not None
+    return principal.name
+
+
 def test_only_digests_are_kept(sign_ins: SignIns) -> None:
     secret = sign_ins.begin()
 

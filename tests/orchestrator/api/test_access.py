@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -62,9 +63,11 @@ async def command(api: Api, agent_id: str, request_id: str) -> None:
     assert answer.status_code == 200, answer.text
 
 
-async def artifact(api: Api, agent_id: str | None) -> str:
-    """Have an agent, or the user, upload a trace."""
-    headers = {} if agent_id is None else {"Authorization": f"Bearer {credential(agent_id)}"}
+async def artifact(api: Api, agent_id: str | None, content_type: str = "application/zip") -> str:
+    """Have an agent, or the user, upload a trace, or what is said to be something else."""
+    headers = {"Content-Type": content_type}
+    if agent_id is not None:
+        headers["Authorization"] = f"Bearer {credential(agent_id)}"
     kept = await api.client.post("/api/artifacts", content=TRACE, headers=headers)
     return str(kept.json()["artifact_id"])
 
@@ -78,7 +81,13 @@ def seconds_between(told: dict[str, Any]) -> float:
 async def test_the_users_token_is_the_user(api: Api) -> None:
     me = (await api.client.get("/api/me")).json()
 
-    assert me == {"kind": "user", "can_control": True, "agent_id": None, "expires_at": None}
+    assert me == {
+        "kind": "user",
+        "can_control": True,
+        "name": "token",
+        "agent_id": None,
+        "expires_at": None,
+    }
 
 
 async def test_who_is_nobody_is_told_so(api: Api) -> None:
@@ -95,6 +104,28 @@ async def test_a_person_knows_until_when(api: Api) -> None:
 
     assert me["kind"] == "person"
     assert datetime.fromisoformat(me["expires_at"]).timestamp() > 0
+
+
+async def test_a_command_is_known_by_the_credential_that_asked_first(api: Api) -> None:
+    body = {"action": "echo", "params": {"text": "hi"}, "request_id": "r1"}
+    path = "/api/agents/alpha/commands"
+    async with opened(api) as browser:
+        await browser.post("/sign-in", data={"token": TOKEN})
+        person = (await browser.get("/api/me")).json()["name"]
+        asked = (await browser.post(path, json=body)).json()
+        by_hand = (await browser.post(path, json={**body, "request_id": "r2"})).json()
+    again = (await api.client.post(path, json=body)).json()
+    other = (await api.client.post(path, json={**body, "request_id": "r3"})).json()
+
+    assert re.fullmatch("sign-in [0-9a-f]{8}", person)
+    assert asked["requested_by"] == again["requested_by"] == person
+    assert by_hand["requested_by"] == person
+    assert other["requested_by"] == "token"
+    assert (await api.client.get("/api/commands/r1")).json() == asked
+    found = await api.client.get("/api/commands", params={"requested_by": person})
+    assert [one["request_id"] for one in found.json()["items"]] == ["r2", "r1"]
+    found = await api.client.get(path, params={"requested_by": "token"})
+    assert found.json()["items"] == [other]
 
 
 async def test_a_link_is_under_the_address_that_was_asked(api: Api) -> None:
@@ -169,19 +200,42 @@ async def test_a_visitor_fetches_what_the_agent_made_and_nothing_else(
     api: Api, visitor: httpx2.AsyncClient
 ) -> None:
     """Threat 10."""
-    own, others = await artifact(api, "alpha"), await artifact(api, "beta")
-    users = await artifact(api, None)
+    own = await artifact(api, "alpha", "image/png")
+    others, users = await artifact(api, "beta", "image/png"), await artifact(api, None)
+    trace, archive = await artifact(api, "alpha"), await artifact(api, "alpha", "application/json")
     never = own[:-4] + "0000"
 
-    for path in (f"/api/artifacts/{own}", f"/traces/{own}/trace.zip"):
-        assert (await visitor.get(path)).content == TRACE
-    assert (await visitor.get(f"/traces/{own}")).status_code == 303
-    for path in ("/api/artifacts/{}", "/traces/{}", "/traces/{}/trace.zip"):
-        unknown = await visitor.get(path.format(never))
-        for hidden in (others, users):
-            answer = await visitor.get(path.format(hidden))
-            problem(answer, 404, "artifact_unknown")
-            assert answer.text == unknown.text.replace(never, hidden)
+    assert (await visitor.get(f"/api/artifacts/{own}")).content == TRACE
+    unknown = await visitor.get(f"/api/artifacts/{never}")
+    for hidden in (others, users, trace, archive):
+        answer = await visitor.get(f"/api/artifacts/{hidden}")
+        problem(answer, 404, "artifact_unknown")
+        assert answer.text == unknown.text.replace(never, hidden)
+    for path in (f"/traces/{trace}", f"/traces/{trace}/trace.zip"):
+        problem(await visitor.get(path), 403, "forbidden")
+
+
+async def test_a_visitor_is_not_shown_what_was_in_a_command(
+    api: Api, visitor: httpx2.AsyncClient
+) -> None:
+    """Threat 10: what was typed, and what was answered, may be a password."""
+    await command(api, "alpha", "a1")
+    await api.client.post("/api/agents/alpha/commands", json={"action": "fail", "request_id": "a2"})
+    whole = (await api.client.get("/api/commands/a1")).json()
+
+    shown = (await visitor.get("/api/commands/a1")).json()
+    awaited = (await visitor.get("/api/commands/a1?wait=1")).json()
+    failed, listed = (await visitor.get("/api/agents/alpha/commands")).json()["items"]
+
+    assert "withheld" not in whole
+    assert shown == awaited == listed
+    assert shown["withheld"] == ["params", "result"]
+    assert shown == {**whole, "params": {}, "result": None, "withheld": shown["withheld"]}
+    assert failed["error"] == {
+        "code": "evaluation_failed",
+        "message": "it did not work",
+        "details": None,
+    }
 
 
 async def test_a_visitor_changes_nothing(api: Api, visitor: httpx2.AsyncClient) -> None:

@@ -107,6 +107,7 @@ async def test_every_line_is_answered_by_its_command(server: Server, alpha: Null
         assert told["problem"] is None
         assert told["command"]["state"] == "succeeded"
         assert told["command"]["result"] == {"text": str(number)}
+        assert told["command"]["requested_by"] == "token"
 
 
 async def test_answers_come_in_the_order_of_their_ends(server: Server, alpha: NullAgent) -> None:

@@ -146,6 +146,22 @@ async def test_no_task_is_made_for_a_command(served: Served, wire: Wire) -> None
     assert not served.state.tasks
 
 
+async def test_who_asked_is_told_of_a_person_and_of_a_program(served: Served, wire: Wire) -> None:
+    headers = {"Origin": "http://127.0.0.1:8000", "Sec-Fetch-Site": "same-origin"}
+    signed_in = await served.api.client.post("/sign-in", data={"token": TOKEN}, headers=headers)
+    cookie = signed_in.headers["set-cookie"].partition(";")[0]
+
+    person = await wire.post(
+        ECHO, PATH, Authorization="", Cookie=cookie, X_Xagent="dashboard", **headers
+    )
+    program = await wire.post()
+
+    assert person.body["requested_by"].startswith("sign-in ")
+    assert person.body["requested_by"].removeprefix("sign-in ") not in cookie
+    assert program.body["requested_by"] == "token"
+    assert not served.state.tasks
+
+
 async def test_the_answer_has_the_headers_that_the_application_gives(
     served: Served, wire: Wire
 ) -> None:

@@ -16,7 +16,7 @@ COMMANDS = "/api/agents/alpha/commands"
 ECHO = {"action": "echo", "params": {"text": "hi"}}
 CONTRACT = (
     *("request_id", "agent_id", "action", "params", "page", "timeout", "idempotent", "record"),
-    "if_controlled",
+    *("if_controlled", "requested_by"),
     *("state", "effect", "result", "error", "artifacts", "dialog", "notices", "attempt"),
     *("cancel_requested", "created_at", "dispatched_at", "started_at", "finished_at"),
     "duration_ms",

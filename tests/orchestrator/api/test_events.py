@@ -17,7 +17,9 @@ from orchestrator.settings import Settings
 from orchestrator.store.database import FILE_NAME
 from tests.null_agent import serving
 from tests.orchestrator.gateway.conftest import Server, running
+from xagent_protocol.ids import ArtifactId
 from xagent_protocol.messages import AgentBeat, BrowserStatus
+from xagent_protocol.outcomes import ArtifactRef, Effect, Outcome, OutcomeState
 
 pytestmark = pytest.mark.slow
 
@@ -110,7 +112,7 @@ async def test_a_command_is_told_of_at_each_move(server: Server) -> None:
         moves = [(await stream.until("command")).data["command"] for _ in range(3)]
 
     assert [one["state"] for one in moves] == ["dispatched", "running", "succeeded"]
-    assert {one["request_id"] for one in moves} == {"r1"}
+    assert {(one["request_id"], one["requested_by"]) for one in moves} == {("r1", "token")}
     assert "result" not in moves[2]
     assert "params" not in moves[2]
 
@@ -193,6 +195,28 @@ async def test_a_share_hears_of_its_agent_alone(server: Server) -> None:
         refused = await server.client.get("/api/events?agent_id=alpha", headers=visitor)
 
     assert (refused.status_code, refused.json()["code"]) == (403, "forbidden")
+
+
+async def test_a_share_hears_of_no_file_but_of_pictures(server: Server) -> None:
+    alpha = await server.enrolled("alpha")
+    made = tuple(
+        ArtifactRef(ArtifactId(content_type), content_type, 1, "0f", "file")
+        for content_type in ("image/png", "application/zip")
+    )
+    alpha.answers["echo"] = lambda command: Outcome(
+        OutcomeState.SUCCEEDED, Effect.COMPLETE, command.params, artifacts=made
+    )
+    _, visitor = await shared(server, "alpha")
+    heard = []
+    async with serving(alpha):
+        for headers in (visitor, {}):
+            async with listening(server, headers=headers) as stream:
+                await stream.next()
+                await server.echo("alpha", "a")
+                moves = [(await stream.until("command")).data["command"] for _ in range(3)]
+            heard.append([each["artifact_id"] for each in moves[-1]["artifacts"]])
+
+    assert heard == [["image/png"], ["image/png", "application/zip"]]
 
 
 async def test_a_share_that_comes_back_hears_of_nobody_else_what_it_missed(

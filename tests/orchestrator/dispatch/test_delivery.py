@@ -56,13 +56,15 @@ async def test_an_agent_is_told_to_record_only_what_is_to_be_recorded(bench: Ben
 async def test_an_agent_is_told_what_to_do_while_a_person_drives_the_page(bench: Bench) -> None:
     stay = await bench.ready()
 
-    await bench.submit("r1", if_controlled="wait", control_digest="0f")
-    await bench.submit("r2")
+    await bench.submit("r1", if_controlled="wait", control_digest="0f", requested_by="sign-in 3f")
+    await bench.submit("r2", requested_by="sign-in 3f")
 
     [first, second] = stay.socket.said(Command)
     assert (first.if_controlled, first.control_digest) == ("wait", "0f")
     assert (second.if_controlled, second.control_digest) == ("fail", None)
+    assert first.requested_by == "sign-in 3f"
     assert "control" not in encode(second)
+    assert "requested_by" not in encode(second)
 
 
 async def test_beyond_the_limit_in_flight_commands_wait_and_keep_their_order(

@@ -25,6 +25,10 @@ def test_the_id_is_no_part_of_it() -> None:
     assert fingerprint(request_id=RequestId("r1")) == fingerprint()
 
 
+def test_who_asks_is_no_part_of_it() -> None:
+    assert fingerprint(requested_by="token") == fingerprint()
+
+
 @pytest.mark.parametrize(
     "changes",
     [

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from sqlalchemy.dialects import sqlite
 
@@ -153,6 +155,45 @@ async def test_uncommon_ends_are_found_by_their_indexes(database: Database) -> N
         ).fetchall()
 
         assert any(index in row[-1] for row in plan), plan
+
+
+async def test_what_somebody_asked_for_is_found(journal: Journal, database: Database) -> None:
+    history = History(database.readers, looked_through=2)
+    for number in range(12):
+        asker = ("token", "sign-in 01", "sign-in 02")[number % 3]
+        progress = Progress(CommandState.LOST if number % 2 else CommandState.QUEUED)
+        agent_id = "alpha" if number < 6 else "beta"
+        await add(
+            journal,
+            command_record(f"b{number}", agent_id, progress=progress, requested_by=asker),
+        )
+
+    async def asked(by: str, **more: Any) -> list[str]:
+        return await all_names(history, CommandFilter(requested_by=by, **more), 2)
+
+    assert await asked("token") == ["b9", "b6", "b3", "b0"]
+    assert await asked("sign-in 01") == ["b10", "b7", "b4", "b1"]
+    assert await asked("sign-in 02", agent_id=AgentId("alpha")) == ["b5", "b2"]
+    assert await asked("sign-in 02", states=(CommandState.LOST,)) == ["b11", "b5"]
+    assert await asked("sign-in 02", states=(CommandState.QUEUED,), action="write") == ["b8", "b2"]
+    assert await asked("token", states=(CommandState.LOST,)) == ["b9", "b3"]
+    assert await asked("sign-in 03") == []
+
+
+@pytest.mark.usefixtures("journal")
+async def test_what_people_asked_for_is_found_by_its_index_whatever_else_is_wanted(
+    database: Database,
+) -> None:
+    for more in ({}, {"agent_id": AgentId("alpha")}, {"states": (CommandState.LOST,)}):
+        query = page_query(CommandFilter(requested_by="sign-in 01", **more), [], 100)
+        whole = {"render_postcompile": True}
+        sql = str(query.compile(dialect=sqlite.dialect(), compile_kwargs=whole))
+        plan = database.connection.execute(
+            f"EXPLAIN QUERY PLAN {sql}", (1,) * sql.count("?")
+        ).fetchall()
+
+        assert any("ix_commands_requested_by_seq" in row[-1] for row in plan), plan
+        assert not any("TEMP B-TREE" in row[-1] for row in plan), plan
 
 
 async def test_times_bound_what_is_found(database: Database) -> None:

@@ -41,7 +41,7 @@ def over(command: CommandRecord, **changes: object) -> CommandRecord:
 
 async def test_what_was_recorded_is_found_again(journal: Journal) -> None:
     params = msgspec.Raw(b'{"text":  "\\u00e4 spaced"}')
-    control = {"if_controlled": "wait", "control_digest": "0f" * 32}
+    control = {"if_controlled": "wait", "control_digest": "0f" * 32, "requested_by": "sign-in 0f"}
     command = command_record(page_asked="p3", params=params, record="trace", **control)
 
     assert await record(journal, command) is True

@@ -105,16 +105,47 @@ def test_commands_of_before_are_kept_over_each_migration(tmp_path: Path) -> None
         upgrade(path)
         connection.execute(insert, (2, "r2", *values[2:]))
         connection.commit()
-        added = ("record", "if_controlled", "control_digest")
+        added = ("record", "if_controlled", "control_digest", "requested_by")
         assert set(added) <= set(columns(connection))
         query = f"SELECT request_id, {', '.join(added)} FROM commands"
         found = connection.execute(query).fetchall()
-        assert found == [("r1", None, None, None), ("r2", None, None, None)]
+        assert found == [("r1", *(None,) * 4), ("r2", *(None,) * 4)]
 
     downgrade(path, "0003")
     with closing(sqlite3.connect(path)) as connection:
         assert columns(connection) == before
         assert connection.execute("SELECT count(*) FROM commands").fetchone() == (2,)
+
+
+def test_commands_of_before_are_nobodys_and_keep_all_else(tmp_path: Path) -> None:
+    path = tmp_path / "xagent.db"
+    upgrade(path)
+    downgrade(path, "0007")
+    with closing(sqlite3.connect(path)) as connection:
+        before = columns(connection)
+        assert "requested_by" not in before
+        row = {"request_id": "r1", "agent_id": "alpha", "action": "goto", "params": "{}"}
+        filled = {name: row.get(name, 1) for name in before}
+        places = ", ".join("?" * len(before))
+        insert = f"INSERT INTO commands ({', '.join(before)}) VALUES ({places})"
+        connection.execute(insert, tuple(filled.values()))
+        connection.commit()
+        kept = connection.execute("SELECT * FROM commands").fetchall()
+
+        upgrade(path)
+        found = connection.execute(f"SELECT {', '.join(before)} FROM commands").fetchall()
+        assert found == kept
+        # The release before goes on writing, and what it writes is nobody's, too.
+        connection.execute(insert, tuple({**filled, "seq": 2, "request_id": "r2"}.values()))
+        connection.commit()
+        asked_by = connection.execute("SELECT requested_by FROM commands").fetchall()
+        assert asked_by == [(None,), (None,)]
+
+    downgrade(path, "0007")
+    with closing(sqlite3.connect(path)) as connection:
+        assert columns(connection) == before
+        assert connection.execute("SELECT * FROM commands").fetchall()[0] == kept[0]
+    upgrade(path)
 
 
 def columns(connection: sqlite3.Connection) -> list[str]:

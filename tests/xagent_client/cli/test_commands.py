@@ -20,16 +20,17 @@ def test_the_history_is_listed_newest_first(command_line: Xagent) -> None:
     assert "dialog_open" in rows[0]
     assert "first" in rows[1]
     assert "12 ms" in rows[1]
+    assert "token" in rows[1]
 
 
 def test_the_history_is_filtered_by_the_server(command_line: Xagent, fake: FakeApi) -> None:
     command_line("run", "alpha", "title")
 
-    result = command_line("commands", "--state", "failed", "--action", "title", "--limit", "3")
+    result = command_line("commands", "--state", "failed", "--by", "sign-in 01", "--limit", "3")
 
     assert result.stdout == ""
     assert result.stderr == "No such commands.\n"
-    assert fake.queries[-1] == {"state": "failed", "action": "title", "limit": "3"}
+    assert fake.queries[-1] == {"state": "failed", "requested_by": "sign-in 01", "limit": "3"}
 
 
 def test_the_history_is_json_for_programs(command_line: Xagent) -> None:
@@ -52,6 +53,7 @@ def test_a_command_shows_its_result_and_leaves_with_its_status(
     shot = command_line("command", "shot", "--out", "shot.png")
     assert shot.exit_code == 0
     assert "screenshot on alpha: succeeded in 12 ms, effect complete" in shot.stderr
+    assert "asked by token" in shot.stderr
     assert (bare_machine / "shot.png").read_bytes() == PNG
     assert command_line("command", "lost").exit_code == 4
     assert command_line("command", "slow").exit_code == 5
