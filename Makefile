@@ -10,6 +10,9 @@ BROWSER := .venv/.browser
 BENCH := .venv/.bench
 GRID := .venv/.grid
 
+# Compiled once, whatever the environment says: the tests start some hundreds of our processes.
+export PYTHONDONTWRITEBYTECODE :=
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
