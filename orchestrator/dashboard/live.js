@@ -1,7 +1,7 @@
 /** A page as it is now, and its wheel: who drives it, and how to take that over and hand it back. */
 
-import { ask, Problem } from './api.js';
-import { h, fill, freshId, say } from './dom.js';
+import { Problem } from './api.js';
+import { h, fill, say } from './dom.js';
 import { fleet } from './fleet_state.js';
 import { clock, whole } from './format.js';
 import { Hands } from './hands.js';
@@ -9,6 +9,7 @@ import { icon } from './icons.js';
 import { Lease, rememberedName, rememberName } from './lease.js';
 import { draw, LiveSocket } from './live_socket.js';
 import { whoAmI } from './me.js';
+import { chooserForm, dialogForm } from './page_questions.js';
 import { View } from './view.js';
 
 /** @typedef {import('./types').LiveState} LiveState */
@@ -347,66 +348,16 @@ export class Live extends View {
     const told = JSON.stringify([dialog, chooser]);
     if (this.toldAsked === told) return;
     this.toldAsked = told;
-    fill(this.asked, dialog && this.dialogOf(dialog), chooser && this.chooserOf(chooser));
+    const answer = (/** @type {{type: string, [key: string]: unknown}} */ message) => this.answer(message);
+    fill(this.asked, dialog && dialogForm(dialog, answer), chooser && chooserForm(chooser, answer));
     this.asked.querySelector('input, button')?.focus();
   }
 
-  /** @param {import('./types').Dialog} dialog */
-  dialogOf(dialog) {
-    const input = dialog.type === 'prompt' ? h('input', { type: 'text', 'aria-label': 'Answer' }) : null;
-    const answer = (/** @type {boolean} */ accept) => {
-      this.socket?.say({ type: 'dialog', token: this.lease?.token, accept,
-        text: accept && input ? input.value : null });
-      this.lease?.extend();
-      this.hands?.field.focus({ preventScroll: true });
-    };
-    return h('section', { class: 'call', 'aria-label': 'A dialog of the page' },
-      h('div', { class: 'call-head' }, icon('alert'), h('h2', {}, `The page shows: ${dialog.type}`)),
-      h('p', { class: 'call-reason' }, dialog.message),
-      h('form', { on: { submit: (/** @type {Event} */ event) => {
-        event.preventDefault();
-        answer(true);
-      } } }, input, h('button', { type: 'submit' }, 'OK'), dialog.type !== 'alert' && h('button', {
-        class: 'quiet', type: 'button', on: { click: () => answer(false) } }, 'Cancel')));
-  }
-
-  /** @param {{number: number, multiple: boolean}} chooser */
-  chooserOf(chooser) {
-    const id = freshId();
-    const input = h('input', { id, type: 'file', multiple: chooser.multiple });
-    const wrong = h('p', { class: 'wrong', role: 'alert', hidden: true });
-    const give = (/** @type {string[]} */ ids) => {
-      this.socket?.say({ type: 'files', token: this.lease?.token, chooser: chooser.number, artifact_ids: ids });
-      this.lease?.extend();
-      this.hands?.field.focus({ preventScroll: true });
-    };
-    const ready = h('button', { type: 'submit' }, 'Give to the page');
-    return h('section', { class: 'call', 'aria-label': 'The page asks for files' },
-      h('div', { class: 'call-head' }, icon('file'), h('h2', {}, 'The page asks for files')),
-      h('form', { on: { submit: async (/** @type {Event} */ event) => {
-        event.preventDefault();
-        ready.disabled = true;
-        try {
-          give(await Promise.all([...input.files ?? []].map(upload)));
-        } catch (error) {
-          wrong.hidden = false;
-          say(wrong, /** @type {Error} */ (error).message);
-        }
-        ready.disabled = false;
-      } } }, h('label', { for: id }, 'Files of your machine'), input, ready,
-      h('button', { class: 'quiet', type: 'button', on: { click: () => give([]) } }, 'Choose nothing')), wrong);
+  /** @param {{type: string, [key: string]: unknown}} message */
+  answer(message) {
+    this.socket?.say({ ...message, token: this.lease?.token });
+    this.lease?.extend();
+    this.hands?.field.focus({ preventScroll: true });
   }
 }
 customElements.define('x-live', Live);
-
-/**
- * @param {File} file
- * @returns {Promise<string>} the id of the artifact that it is now
- */
-async function upload(file) {
-  const answer = await ask(`/api/artifacts?name=${encodeURIComponent(file.name)}`, {
-    method: 'POST', body: file,
-    headers: { 'Content-Type': file.type || 'application/octet-stream' },
-  });
-  return (await answer.json()).artifact_id;
-}
