@@ -74,6 +74,8 @@ class Call:
     expiry: asyncio.Timeout | None = None
     """What ends the command at its deadline, or earlier if its page does."""
     open_tab: Tab | None = None
+    has_begun: bool = False
+    """Whether the action itself has begun, so that it may have had an effect."""
     artifacts: list[ArtifactRef] = field(default_factory=list)
     dialogs_before: int = 0
     """How many dialogs its page had shown when it began."""

@@ -15,7 +15,7 @@ from structlog.typing import FilteringBoundLogger
 from agent_runtime.actions.call import Call
 from agent_runtime.actions.errors import ActionFailed, ActionTimedOut
 from agent_runtime.actions.obstructed import explained_by_obstacle
-from agent_runtime.browser.errors import BrowserCrashed, BrowserError, BrowserRestarted, PageClosed
+from agent_runtime.browser.errors import BrowserError
 from agent_runtime.browser.tab import Tab
 from agent_runtime.errors import ArtifactUnavailable, ArtifactUploadFailed
 from agent_runtime.logs import described
@@ -37,7 +37,7 @@ async def explained(error: Exception, call: Call) -> ActionFailed:
             await _let_it_show(error, call)
             return await explained_by_obstacle(error, call)
         case BrowserError():
-            return _of_browser(error)
+            return _of_browser(error, call)
         case ArtifactUploadFailed():
             return ActionFailed(
                 ErrorCode.ARTIFACT_UPLOAD_FAILED, str(error), effect=Effect.COMPLETE
@@ -47,9 +47,9 @@ async def explained(error: Exception, call: Call) -> ActionFailed:
         case PlaywrightTimeout():
             return ActionTimedOut(f"{call.command.action} was not done in time")
         case Error() if _is_gone(error, call.open_tab):
-            return _of_browser(await call.browser.why_closed(call.open_tab))
+            return _of_browser(await call.browser.why_closed(call.open_tab), call)
         case RuntimeError() if _PIPE_CLOSED in str(error):
-            return _of_browser(await call.browser.why_closed(call.open_tab))
+            return _of_browser(await call.browser.why_closed(call.open_tab), call)
         case Error():
             # Foreseen failures were explained where they arose; this one was not foreseen.
             return ActionFailed(
@@ -88,14 +88,11 @@ def dialog_open(tab: Tab, effect: Effect) -> ActionFailed | None:
     )
 
 
-def _of_browser(error: BrowserError) -> ActionFailed:
-    partial = isinstance(error, BrowserCrashed | BrowserRestarted | PageClosed) and "while" in str(
-        error
-    )
+def _of_browser(error: BrowserError, call: Call) -> ActionFailed:
     return ActionFailed(
         error.code,
         str(error),
-        effect=Effect.PARTIAL if partial else Effect.NONE,
+        effect=Effect.PARTIAL if error.is_end and call.has_begun else Effect.NONE,
         details=error.details,
     )
 

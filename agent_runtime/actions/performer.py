@@ -158,7 +158,9 @@ class Performer:
         """Do *action* as a part of *call*; raises an `ActionFailed` that says what went wrong."""
         step = self._step(action)
         command = msgspec.structs.replace(call.command, action=action, page=page)
-        inner = dataclasses.replace(call, command=command, open_tab=None, expiry=None)
+        inner = dataclasses.replace(
+            call, command=command, open_tab=None, expiry=None, has_begun=False
+        )
         try:
             values = step.decode(params)
             if is_in_trace(inner):
@@ -211,9 +213,9 @@ class Performer:
     async def _run(self, action: Action, params: msgspec.Struct, call: Call) -> msgspec.Raw:
         if action.is_of_others:
             # Each of the others has its own turn and its own end, at the same deadline.
+            call.has_begun = True
             return await _encode(await action.run(call, params), call)
         deadline = call.expiry = asyncio.timeout_at(call.deadline)
-        began = False
         try:
             async with deadline:
                 if action.spec.on_page:
@@ -221,24 +223,24 @@ class Performer:
                     # Which page is main may have changed since the lane was chosen.
                     async with turn(call, tab):
                         await self._prepare(call, tab)
-                        began = True
+                        call.has_begun = True
                         with tab.running(deadline):
                             value = await action.run(call, params)
                 else:
                     await self._browser.ready()
-                    began = True
+                    call.has_begun = True
                     value = await action.run(call, params)
                 return await _encode(value, call)
         except TimeoutError as error:
             if not deadline.expired():
                 raise
-            raise await self._interrupted(action, call, began) from error
+            raise await self._interrupted(action, call) from error
         except (ActionTimedOut, asyncio.CancelledError):
-            if began:
+            if call.has_begun:
                 await self._free(call, action)
             raise
         finally:
-            if began and not action.spec.reads:
+            if call.has_begun and not action.spec.reads:
                 self._browser.touched(call.open_tab)
 
     async def _prepare(self, call: Call, tab: Tab) -> None:
@@ -250,15 +252,15 @@ class Performer:
         call.dialogs_before = tab.dialogs.shown
         call.moves_before = tab.moves
 
-    async def _interrupted(self, action: Action, call: Call, began: bool) -> Exception:
+    async def _interrupted(self, action: Action, call: Call) -> Exception:
         """Say why the time was over: by itself, or because the page can go on no more."""
         tab = call.open_tab
         if tab is not None:
             if tab.launch.lost.is_set() or tab.is_crashed or tab.page.is_closed():
                 return await self._browser.why_closed(tab)
-            if began and (failure := dialog_open(tab, Effect.PARTIAL)) is not None:
+            if call.has_begun and (failure := dialog_open(tab, Effect.PARTIAL)) is not None:
                 return failure
-            if began and tab.taken_by is not None:
+            if call.has_begun and tab.taken_by is not None:
                 await self._free(call, action)
                 return ActionFailed(
                     ErrorCode.HUMAN_HAS_CONTROL,
@@ -266,7 +268,7 @@ class Performer:
                     effect=Effect.PARTIAL,
                     details={"holder": tab.taken_by},
                 )
-        if began:
+        if call.has_begun:
             await self._free(call, action)
         elif tab is not None and (lease := tab.control.lease) is not None:
             return ActionTimedOut(
@@ -277,7 +279,7 @@ class Performer:
         return ActionTimedOut(
             f"{action.spec.name} was stopped after {call.command.timeout:g} s: "
             "give it more time, or look at the page with a snapshot",
-            Effect.PARTIAL if began else Effect.NONE,
+            Effect.PARTIAL if call.has_begun else Effect.NONE,
         )
 
     async def _free(self, call: Call, action: Action) -> None:

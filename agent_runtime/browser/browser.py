@@ -394,7 +394,9 @@ class Browser:
         """Explain why a call on *tab*, or on the browser, found its target closed."""
         launched = tab.launch if tab is not None else self._launch
         if tab is not None and tab.is_crashed:
-            return PageCrashed(f"page {tab.id} crashed: close it, and use another page")
+            return PageCrashed(
+                f"page {tab.id} crashed: close it, and use another page", is_end=True
+            )
         if self._state is BrowserState.CLOSED:
             return BrowserUnavailable("the browser is closed: the agent is stopping")
         if launched is not None and not launched.lost.is_set():
@@ -406,6 +408,7 @@ class Browser:
             return PageClosed(
                 f"page {tab.id} was closed while the command ran",
                 {"open": [one.id for one in self.tabs]},
+                is_end=True,
             )
         return _gone(launched)
 
@@ -630,10 +633,12 @@ class Browser:
 def _gone(launched: Launch | None) -> BrowserError:
     if launched is not None and launched.is_retired:
         return BrowserRestarted(
-            "somebody had the browser restarted while the command ran; its pages are gone"
+            "somebody had the browser restarted while the command ran; its pages are gone",
+            is_end=True,
         )
     return BrowserCrashed(
-        "the browser died while the command ran; it is being restarted with the same profile"
+        "the browser died while the command ran; it is being restarted with the same profile",
+        is_end=True,
     )
 
 

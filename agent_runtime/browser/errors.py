@@ -31,14 +31,20 @@ word for the closed pipe of a driver that has died."""
 
 
 class BrowserError(AgentError):
-    """Root of this package's errors; *details* is for programs."""
+    """Root of this package's errors; *details* is for programs.
+
+    *is_end* says that the page or the browser went away under whatever was done on it.
+    """
 
     code: ClassVar[ErrorCode]
 
-    def __init__(self, message: str, details: dict[str, object] | None = None) -> None:
+    def __init__(
+        self, message: str, details: dict[str, object] | None = None, *, is_end: bool = False
+    ) -> None:
         """State it in one sentence that names the next step."""
         super().__init__(message)
         self.details = details
+        self.is_end = is_end
 
 
 class BrowserUnavailable(BrowserError):

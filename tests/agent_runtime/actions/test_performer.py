@@ -143,7 +143,9 @@ async def test_a_crashed_main_page_fails_alone_and_the_next_takes_its_place(
     closed = await asker.get("close_page", page=page)
 
     assert code_of(waiting.result()) == "page_crashed"
+    assert waiting.result().effect is Effect.PARTIAL
     assert code_of(after) == "page_crashed"
+    assert after.effect is Effect.NONE
     assert code_of(elsewhere) is None
     assert elsewhere.page is not None
     assert closed == {"closed": page, "main": elsewhere.page.id}
