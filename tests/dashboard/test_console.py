@@ -83,7 +83,7 @@ async def test_a_failure_says_its_code_its_reason_and_whether_it_ran(page: Page)
     await page.goto("/agents/alpha/run?action=inner_text")
     await page.get_by_label("target").fill("css=#none-is-here")
     await page.get_by_text("How it runs").click()
-    await page.get_by_label("timeout").fill("0.3")
+    await page.get_by_label("timeout").fill("1")
 
     await page.get_by_role("button", name="Run", exact=True).click()
 

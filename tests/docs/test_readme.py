@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import Any, Final
 
 import pytest
 
@@ -69,13 +69,14 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """Run what `make up` runs, as in a fresh checkout, and stop it by Ctrl-C."""
     directory = tmp_path_factory.mktemp("checkout")
     (directory / ".venv").symlink_to(Path(sys.executable).parent.parent)
-    with (directory / "up.log").open("w+", encoding="utf-8") as log:
+    printed = directory / "up.log"
+    with printed.open("w", encoding="utf-8") as log:
         command = [".venv/bin/xagent", *RECIPE.split()[1:], "--port", "0"]
         process = subprocess.Popen(
             command, cwd=directory, env=_environment(), stdout=log, stderr=subprocess.STDOUT
         )
         try:
-            banner = _banner(log, process)
+            banner = _banner(printed, process)
             url = json.loads((directory / ".xagent/orchestrator.json").read_text())["url"]
             yield Running(directory, banner, url)
         finally:
@@ -170,12 +171,12 @@ def _run(command: str, running: Running, site: str) -> str:
     return done.stdout.replace(running.url, "http://127.0.0.1:8000")
 
 
-def _banner(log: IO[str], process: subprocess.Popen[bytes]) -> str:
+def _banner(printed: Path, process: subprocess.Popen[bytes]) -> str:
     text = ""
     deadline = time.monotonic() + _UP_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
-        log.seek(0)
-        text = log.read()
+        # By a file of our own: to move about in the one that is written would move the writer.
+        text = printed.read_text(encoding="utf-8")
         # Under the sentence come three commands and an empty line.
         if IS_UP in text and text.partition(IS_UP)[2].count("\n") >= 6:
             return text
