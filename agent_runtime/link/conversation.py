@@ -61,6 +61,8 @@ LOOKS_OF_PATIENCE: Final = 40
 CHANGE_SECONDS: Final = 0.1
 """No more than one unasked beat in this time, however often the browser changes."""
 
+_SILENT: Final = "the orchestrator has been silent for too long"
+
 _MAX_CLOSE_REASON_BYTES: Final = 120  # a close frame has room for 123
 
 
@@ -193,6 +195,10 @@ class Conversation:
             # It lay here while nobody could hear it: it is not to be obeyed.
             self._disbelieve(now)
             return
+        if self._seconds_left(now) <= 0:
+            # It lay here, too, or came too late: what it asks for may have been called lost.
+            self._give_up(_SILENT)
+            return
         self._heard_at = now
         if isinstance(frame, bytes):
             raise InvalidMessage("not a message: a binary frame")
@@ -211,9 +217,9 @@ class Conversation:
             self._disbelieve(now)
             return
         self._awake_at = now
-        left_seconds = self._heard_at + self._patience_seconds - now
+        left_seconds = self._seconds_left(now)
         if left_seconds <= 0:
-            self._give_up("the orchestrator has been silent for too long")
+            self._give_up(_SILENT)
             return
         pause = min(self._patience_seconds / LOOKS_OF_PATIENCE, left_seconds)
         self._next_look = asyncio.get_running_loop().call_later(pause, self._look_at_the_clock)
@@ -221,6 +227,9 @@ class Conversation:
     def _look_no_more(self) -> None:
         if self._next_look is not None:
             self._next_look.cancel()
+
+    def _seconds_left(self, now: float) -> float:
+        return self._heard_at + self._patience_seconds - now
 
     def _is_doubtful(self, now: float) -> bool:
         return now - self._awake_at > self._doubt_seconds

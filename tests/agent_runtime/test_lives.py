@@ -133,8 +133,7 @@ async def test_f25_an_agent_that_was_stopped_goes_on_and_begins_nothing_it_finds
 ) -> None:
     agent.start(orchestrator.url)
     visit = await next_visit(orchestrator)
-    limits = msgspec.structs.replace(LIMITS, suspect_seconds=1.0, lost_seconds=1.5)
-    await visit.welcome(1, limits)
+    await visit.welcome(1, msgspec.structs.replace(LIMITS, lost_seconds=1.5))
     visit.say(command("r1", "hold"))
     await visit.hear(Started)
 

@@ -87,13 +87,14 @@ async def test_each_word_of_the_orchestrators_extends_the_lease(
         assert not rig.lease.is_over
 
 
+@pytest.mark.parametrize("suspect_seconds", [LIMITS.suspect_seconds, 2 * LIMITS.lost_seconds])
 async def test_what_is_heard_when_the_lease_is_over_is_not_obeyed(
-    rig: Rig, orchestrator: FakeOrchestrator, performer: FakePerformer
+    rig: Rig, orchestrator: FakeOrchestrator, performer: FakePerformer, suspect_seconds: float
 ) -> None:
     """So it is with what lay in the socket while this process was stopped (F25)."""
     async with rig.running():
         visit = await orchestrator.visit()
-        await visit.welcome(1)
+        await visit.welcome(1, msgspec.structs.replace(LIMITS, suspect_seconds=suspect_seconds))
         rig.stopped_seconds += LIMITS.lost_seconds
         visit.say(command("r1"))
 
