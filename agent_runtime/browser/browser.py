@@ -398,7 +398,7 @@ class Browser:
                 f"page {tab.id} crashed: close it, and use another page", is_end=True
             )
         if self._state is BrowserState.CLOSED:
-            return BrowserUnavailable("the browser is closed: the agent is stopping")
+            return BrowserUnavailable("the browser is closed: the agent is stopping", is_end=True)
         if launched is not None and not launched.lost.is_set():
             # The page's end is told before the browser's; what comes next decides.
             with contextlib.suppress(TimeoutError):

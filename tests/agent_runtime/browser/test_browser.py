@@ -75,6 +75,20 @@ async def test_a_killed_chromium_comes_back_under_the_same_profile(tmp_path: Pat
         assert browser.status().ok
 
 
+async def test_what_runs_while_the_browser_is_closed_may_have_had_an_effect(tmp_path: Path) -> None:
+    async with running_browser(tmp_path) as browser:
+        asker = Asker(browser)
+        main = await browser.tab(None)
+        in_flight = asker.command("evaluate", expression="new Promise(() => {})")
+        async with asyncio.TaskGroup() as group:
+            waiting = group.create_task(asker.performer.perform(in_flight))
+            await eventually(lambda: main.commands > 0)
+            await browser.close()
+
+        assert code_of(waiting.result()) == "browser_unavailable"
+        assert waiting.result().effect is Effect.PARTIAL
+
+
 async def test_a_killed_driver_is_replaced_with_its_chromium(tmp_path: Path) -> None:
     async with running_browser(tmp_path) as browser:
         asker = Asker(browser)
