@@ -51,7 +51,7 @@ def decode_from_agent(text: str) -> AgentMessage:
         InvalidMessage: *text* is no message of this version; the error names the field.
     """
     # Of a hello nearly all is actions, and how deep they nest is asked by whoever reads them.
-    return _decode(_from_agent, text, has_depth=not text.startswith(_HELLO))
+    return _decode(_from_agent, text, checks_depth=not text.startswith(_HELLO))
 
 
 def encode_actions(actions: tuple[ActionSpec, ...]) -> msgspec.Raw:
@@ -80,13 +80,13 @@ def decode_from_viewer(text: str) -> FromViewer:
 
 
 def _decode(
-    decoder: msgspec.json.Decoder[_MessageT], text: str, *, has_depth: bool = True
+    decoder: msgspec.json.Decoder[_MessageT], text: str, *, checks_depth: bool = True
 ) -> _MessageT:
     # A frame of the greatest length in ASCII passes the first test; len() of a str is free, and
     # only a frame that might be over the limit in UTF-8 is worth encoding to be sure.
     if len(text) * 4 > MAX_FRAME_BYTES and len(text.encode()) > MAX_FRAME_BYTES:
         raise MessageTooBig(f"the frame is over {MAX_FRAME_BYTES} bytes")
-    if has_depth and depth_exceeds(text):
+    if checks_depth and depth_exceeds(text):
         raise InvalidMessage(f"nested deeper than {MAX_DEPTH} levels")
     try:
         return decoder.decode(text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import pytest
 from playwright.async_api import Browser, Page, ViewportSize, expect
@@ -54,6 +54,9 @@ async def views(fleet: Fleet) -> dict[str, str]:
 
 
 Scheme = Literal["light", "dark"]
+STILL: Final[dict[str, Any]] = {"reduced_motion": "reduce", "bypass_csp": True}
+"""How a page is looked at: nothing moves, and axe may be put into it."""
+
 SCHEMES = pytest.mark.parametrize("scheme", ["light", "dark"])
 
 
@@ -62,9 +65,7 @@ async def test_axe_finds_nothing_in_any_view_and_nothing_is_wider_than_a_telepho
     chromium: Browser, fleet: Fleet, scheme: Scheme
 ) -> None:
     looks = Looks()
-    async with somebody(
-        chromium, fleet, color_scheme=scheme, reduced_motion="reduce", bypass_csp=True
-    ) as context:
+    async with somebody(chromium, fleet, color_scheme=scheme, **STILL) as context:
         page = await context.new_page()
         for view, seen in (await views(fleet)).items():
             await page.set_viewport_size(DESK)
@@ -89,9 +90,7 @@ async def test_axe_finds_nothing_while_a_person_has_control(
     chromium: Browser, fleet: Fleet, scheme: Scheme
 ) -> None:
     looks = Looks()
-    async with somebody(
-        chromium, fleet, color_scheme=scheme, reduced_motion="reduce", bypass_csp=True
-    ) as context:
+    async with somebody(chromium, fleet, color_scheme=scheme, **STILL) as context:
         driver = await context.new_page()
         await take_control(driver, "You have control")
         await looks.at(driver, "who drives")
