@@ -68,7 +68,7 @@ async def test_one_that_is_refused_or_lasts_ends_nothing(client: AsyncClient) ->
         echo("c"),
     ]
 
-    found = await all_of(client.run_many(asked, wait=0.2))
+    found = await all_of(client.run_many(asked, wait=0.5))
 
     assert isinstance(found[0].error, ActionNotFound)
     assert isinstance(found[1].error, StillRunning)

@@ -15,8 +15,9 @@ import pytest
 
 from orchestrator.settings import Bounds, Settings
 from orchestrator.store.database import FILE_NAME
-from tests.null_agent import NullAgent, serving
+from tests.null_agent import NullAgent, echo, serving
 from tests.orchestrator.gateway.conftest import TOKEN, Server, eventually, running
+from xagent_protocol.messages import Command, Result
 
 LINES = "application/x-ndjson"
 
@@ -151,15 +152,18 @@ async def test_a_line_that_is_refused_ends_nothing(server: Server, alpha: NullAg
 
 
 async def test_no_more_lines_are_in_hand_than_asked_for(server: Server, alpha: NullAgent) -> None:
-    async with duplex(server, "?concurrency=3&wait=0.3") as stream:
+    async with duplex(server, "?concurrency=3") as stream:
         stream.send(*(line(action="hold", request_id=f"h{n}") for n in range(5)))
 
-        async def three_are_open() -> bool:
-            return len(server.orchestrator.dispatcher.submissions.needed()) == 3
+        async def three_are_held() -> bool:
+            return len(alpha.said(Command)) == 3
 
-        await eventually(three_are_open)
+        await eventually(three_are_held)
         assert (await server.client.get("/api/commands/h3")).status_code == 404
 
+        alpha.answers["hold"] = echo
+        for held in alpha.said(Command):
+            await alpha.say(Result(held.request_id, held.attempt, echo(held)))
         stream.send()
         await stream.head()
         answers: list[int] = []
