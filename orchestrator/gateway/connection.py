@@ -1,9 +1,9 @@
 """One agent's socket: frames in, frames out, and its end.
 
-One task a socket: it reads what has to be waited for. The usual result of a command is heard
-in the call that brought it, and frames are written in their order by whoever sends one, because
-each switch to a task is to be felt. Sending never waits, so an agent that does not read holds up
-nobody; what it leaves unread is bounded in bytes and in time.
+One task a socket: it reads what has to be waited for. The usual result of a command, and a beat,
+are heard in the call that brought them, and frames are written in their order by whoever sends
+one, because each switch to a task is to be felt. Sending never waits, so an agent that does not
+read holds up nobody; what it leaves unread is bounded in bytes and in time.
 """
 
 from __future__ import annotations
@@ -50,8 +50,8 @@ log: Final = structlog.get_logger(__name__)
 REASON_BYTES: Final = 123
 """What a close frame has room for (RFC 6455, section 5.5.1)."""
 
-RESULT: Final = '{"type":"result",'
-"""How our agents begin a result; written otherwise it takes the longer way."""
+USUAL: Final = ('{"type":"result",', '{"type":"beat",')
+"""How our agents begin a result and a beat; written otherwise they take the longer way."""
 
 LOST_WORD: Final = "lost"
 
@@ -144,12 +144,12 @@ class Connection:
             log.warning("agent.end_not_recorded", agent_id=self._agent_id, reason=reason)
 
     def hear(self, text: str) -> bool:
-        """Take a result in at once, if nothing has to be waited for; returns whether it did.
+        """Take in a result or a beat, if nothing has to be waited for; returns whether it did.
 
         All else is left to the task, in the order in which it came.
         """
         if (
-            not text.startswith(RESULT)
+            not text.startswith(USUAL)
             or self._session.state is not SessionState.READY
             or self._live is None
             or self._is_handling
@@ -160,7 +160,9 @@ class Connection:
             message = self._session.receive(text)
         except ProtocolError:
             return False  # the task meets it again, and closes
-        if not isinstance(message, Result) or not self._settlement.settle(self._live, message):
+        if isinstance(message, AgentBeat):
+            self._live.note_beat(message)
+        elif not isinstance(message, Result) or not self._settlement.settle(self._live, message):
             return False
         self._heard_at = asyncio.get_running_loop().time()
         return True
@@ -189,6 +191,12 @@ class Connection:
         self._unsent_bytes += len(frame)
         if self._unsent_bytes > self._bounds.unsent_bytes:
             self.close(CloseCode.TRY_AGAIN_LATER, "it does not read what is sent")
+
+    def flush_at_once(self) -> bool:
+        """Write what is queued and owed as far as the agent reads; returns whether that was all."""
+        self._queue_acknowledgements()
+        self._write_now()
+        return not self._unsent
 
     async def flush(self) -> None:
         """Write what is queued and owed, waiting until the agent reads; safe to cancel."""
@@ -273,12 +281,12 @@ class Connection:
         return now - self._heard_at
 
     def beat(self) -> None:
-        """Queue a question for a sign of life."""
+        """Ask for a sign of life, and say what is owed with it."""
         if self._live is None:
             return
         self._beat_seq += 1
         self._queue(Beat(self._beat_seq))
-        self._flusher.soon(self)
+        self.flush_at_once()
 
     def judge(self, now: float) -> None:
         """Draw conclusions from how long there was no sign of life, or nothing was read."""

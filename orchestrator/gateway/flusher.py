@@ -1,4 +1,4 @@
-"""Writes what nobody waits for, acknowledgements and beats, a little later and together.
+"""Writes what nobody waits for, the acknowledgements, a little later and together.
 
 Frames that a slow agent held up are written here, too.
 
@@ -18,8 +18,11 @@ GIVE_UP_SECONDS: Final = 1.0
 class Flushable(Protocol):
     """A socket with frames that wait."""
 
+    def flush_at_once(self) -> bool:
+        """Write them as far as nothing has to be waited for; returns whether that was all."""
+
     async def flush(self) -> None:
-        """Write them."""
+        """Write them, waiting until the other end reads."""
 
 
 class Flusher:
@@ -46,7 +49,8 @@ class Flusher:
                 await asyncio.sleep(self._delay_seconds)
                 waiting, self._waiting = self._waiting, set()
                 for socket in waiting:
-                    tasks.create_task(self._flush(socket))
+                    if not socket.flush_at_once():
+                        tasks.create_task(self._flush(socket))
 
     async def _flush(self, socket: Flushable) -> None:
         try:

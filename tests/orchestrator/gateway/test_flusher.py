@@ -11,10 +11,15 @@ from tests.orchestrator.deadline import until
 
 @dataclass(eq=False)
 class FakeSocket:
-    """Counts its flushes; while *blocks* is not set, none of them ends."""
+    """Counts its flushes; while *reads* is not set, none of them ends."""
 
     flushes: int = 0
     reads: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def flush_at_once(self) -> bool:
+        """Write, if it reads."""
+        self.flushes += self.reads.is_set()
+        return self.reads.is_set()
 
     async def flush(self) -> None:
         """Write."""
