@@ -49,7 +49,6 @@ from xagent_protocol.transitions import CommandState
 
 TAG: Final = "Commands"
 
-_WITH_AGENT: Final = (CommandState.DISPATCHED, CommandState.RUNNING)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _LEAP_SECOND: Final = re.compile(r"(?<=\d\d:\d\d):60")
 _NO_PARAMS: Final = msgspec.Raw(b"{}")
@@ -362,10 +361,12 @@ async def _rest(
 async def _list(
     services: Services, agent_id: AgentId | None, query: AgentCommandQuery, principal: Principal
 ) -> CommandPage:
-    states: tuple[CommandState, ...] = () if query.state is None else (query.state,)
-    if query.state in _WITH_AGENT:
-        # The journal need not know that a dispatched command runs by now.
-        states = _WITH_AGENT
+    states: tuple[CommandState, ...] = ()
+    among: tuple[RequestId, ...] | None = None
+    if query.state is not None and query.state.is_terminal:
+        states = (query.state,)
+    elif query.state is not None:
+        among = services.commands.open_in(query.state, agent_id)
     wanted = CommandFilter(
         agent_id,
         states,
@@ -373,6 +374,7 @@ async def _list(
         query.requested_by,
         _milliseconds("created_after", query.created_after),
         _milliseconds("created_before", query.created_before),
+        among,
     )
     found = await services.history.commands(
         wanted, limit=query.limit, before=command_key(query.cursor)

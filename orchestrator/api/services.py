@@ -25,6 +25,7 @@ from orchestrator.store.records import (
 )
 from xagent_protocol.ids import AgentId, InstallId, RequestId
 from xagent_protocol.messages import ActionSpec
+from xagent_protocol.transitions import CommandState
 
 
 class Announced(Protocol):
@@ -111,6 +112,10 @@ class Commands(Protocol):
 
     def as_it_stands(self, record: CommandRecord, /) -> CommandRecord:
         """Return the live view of a command that was read from the history."""
+        ...
+
+    def open_in(self, state: CommandState, agent_id: AgentId | None, /) -> tuple[RequestId, ...]:
+        """Return what is in a state that is not the end, the newest first."""
         ...
 
     def counts(self, agent_id: AgentId, /) -> tuple[int, int]:

@@ -185,6 +185,16 @@ class Submissions:
             return record
         return msgspec.structs.replace(entry.record, seq=record.seq)
 
+    def open_in(self, state: CommandState, agent_id: AgentId | None) -> tuple[RequestId, ...]:
+        """Return what is in a state that is not the end, of an agent or of all, the newest first.
+
+        Memory knows, and the journal does not: it need not hear of `running`.
+        """
+        entries = self._pending if agent_id is None else self._pending.of_agent(agent_id)
+        found = [one for one in entries if one.is_recorded and one.record.state is state]
+        found.sort(key=lambda entry: entry.order, reverse=True)
+        return tuple(entry.record.request_id for entry in found)
+
     def counts(self, agent_id: AgentId) -> tuple[int, int]:
         """Count an agent's commands in flight and in the queue."""
         return self._pending.in_flight(agent_id), self._pending.queued(agent_id)

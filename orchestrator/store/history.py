@@ -14,23 +14,26 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Select, literal_column, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from orchestrator.store.journal import OPEN_MARK, command_of_row
+from orchestrator.store.journal import command_of_row
 from orchestrator.store.records import (
     TOKEN_NAME,
     CommandFilter,
+    CommandRecord,
     CommandsFound,
     SessionRecord,
 )
 from orchestrator.store.sessions import session_of_row
 from orchestrator.store.tables import IS_BY_A_PERSON, UNCOMMON_STATES, commands, sessions
 from xagent_protocol.ids import AgentId
-from xagent_protocol.transitions import CommandState
 
 LOOKED_THROUGH: Final = 3_000
 """Commands that a page looks through before it ends, where no index leads to what it wants."""
 
 PATIENCE_SECONDS: Final = 0.005
 """For so long a page that is empty looks on."""
+
+NAMED_AT_ONCE: Final = 500
+"""Commands that one query looks up by their ids."""
 
 _IS_BEFORE: Final = """
     coalesce((
@@ -76,6 +79,8 @@ class History:
         give_up_at = time.monotonic() + self._patience_seconds
         async with self._readers.connect() as connection:
             bounds = await _bounds(connection, wanted)
+            if wanted.among is not None:
+                return await self._named(connection, wanted, bounds, limit, before)
             while True:
                 found = await self._page(connection, wanted, bounds, limit, before)
                 before = found.before
@@ -107,6 +112,26 @@ class History:
         if len(rows) > limit:
             return CommandsFound(records, records[-1].seq)
         return CommandsFound(records, floor)
+
+    async def _named(
+        self,
+        connection: AsyncConnection,
+        wanted: CommandFilter,
+        bounds: list[ColumnElement[bool]],
+        limit: int,
+        before: int | None,
+    ) -> CommandsFound:
+        """Read one page of what is known by its ids, which no place in the history holds up."""
+        within = bounds if before is None else [*bounds, commands.c.seq < before]
+        records: list[CommandRecord] = []
+        among = wanted.among or ()
+        for first in range(0, len(among), NAMED_AT_ONCE):
+            batch = commands.c.request_id.in_(among[first : first + NAMED_AT_ONCE])
+            query = page_query(wanted, [*within, batch], limit + 1 - len(records))
+            records += map(command_of_row, (await connection.execute(query)).all())
+            if len(records) > limit:
+                return CommandsFound(records[:limit], records[limit - 1].seq)
+        return CommandsFound(records, None)
 
     async def sessions(self, agent_id: AgentId, *, limit: int) -> list[SessionRecord]:
         """Read an agent's latest sessions."""
@@ -155,10 +180,7 @@ def _led_to(
         rest.append(commands.c.requested_by == wanted.requested_by)
     if wanted.agent_id is not None:
         led.append(commands.c.agent_id == wanted.agent_id)
-    if states and states.isdisjoint(_OVER):
-        led.append(commands.c.seq > OPEN_MARK)
-        rest.append(commands.c.state.in_(sorted(states)))
-    elif len(states) == 1 and states < _UNCOMMON:
+    if len(states) == 1 and states < _UNCOMMON:
         # As it stands in the index's own condition: a parameter would not be known to satisfy it.
         (state,) = states
         led.append(commands.c.state == literal_column(f"'{state.value}'"))
@@ -185,4 +207,3 @@ def _led_by_a_person(
 
 
 _UNCOMMON: Final = frozenset(UNCOMMON_STATES)
-_OVER: Final = frozenset(state for state in CommandState if state.is_terminal)

@@ -140,6 +140,8 @@ class CommandFilter(msgspec.Struct, frozen=True):
     created_after: int | None = None
     """At that moment, or after it."""
     created_before: int | None = None
+    among: tuple[RequestId, ...] | None = None
+    """Of these only; the newest first, as they were accepted."""
 
 
 class CommandsFound(msgspec.Struct, frozen=True):

@@ -391,6 +391,27 @@ async def test_history_is_filtered(api: Api) -> None:
     problem(await api.client.get("/api/agents/nobody/commands"), 404, "agent_unknown")
 
 
+async def test_what_is_open_is_listed_by_the_state_it_is_in(api: Api) -> None:
+    def listed(found: httpx2.Response) -> list[str]:
+        return [command["request_id"] for command in found.json()["items"]]
+
+    for name in ("first", "second", "third"):
+        await api.client.post(f"{COMMANDS}?wait=0", json={"action": "hang", "request_id": name})
+    running = f"{COMMANDS}?state=running"
+    async with asyncio.timeout(5):
+        while len(listed(await api.client.get(running))) < 3:
+            await asyncio.sleep(0.01)
+
+    page = await api.client.get(f"{running}&limit=2")
+    cursor = page.json()["next_cursor"]
+    rest = await api.client.get(f"{running}&limit=2&cursor={cursor}")
+
+    assert (listed(page), listed(rest)) == (["third", "second"], ["first"])
+    assert rest.json()["next_cursor"] is None
+    for elsewhere in ("state=dispatched", "state=queued", "state=running&action=echo"):
+        assert listed(await api.client.get(f"{COMMANDS}?{elsewhere}")) == []
+
+
 @pytest.mark.parametrize("cursor", ["", "x", "-1", "1.5", "1e3", " 1", "\u0661", "9" * 16, "1\x00"])
 async def test_a_bad_cursor_is_named(api: Api, cursor: str) -> None:
     response = await api.client.get("/api/commands", params={"cursor": cursor})

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy.dialects import sqlite
 
 from orchestrator.store.agents import AgentRegistry
-from orchestrator.store.history import History, page_query
+from orchestrator.store.history import NAMED_AT_ONCE, History, page_query
 from orchestrator.store.journal import Journal
 from orchestrator.store.records import CommandFilter, CommandRecord, CommandsFound
 from tests.orchestrator.conftest import Database
@@ -128,16 +128,31 @@ async def test_an_empty_page_looks_on_for_a_while(database: Database) -> None:
     assert found.before == 4
 
 
-async def test_what_is_open_is_looked_for_only_where_it_can_be(
-    journal: Journal, database: Database
-) -> None:
-    await journal.mark(6)
+@pytest.mark.usefixtures("journal")
+async def test_what_is_named_is_found_wherever_it_is(database: Database) -> None:
+    history = History(database.readers, looked_through=1, patience_seconds=0)
+    named = CommandFilter(action="write", among=("r8", "r7", "r4", "r3", "never"))  # type: ignore[arg-type]
+
+    first = await history.commands(named, limit=2, before=None)
+    second = await history.commands(named, limit=2, before=first.before)
+
+    assert names(first) == ["r8", "r7"]
+    assert (names(second), second.before) == (["r4"], None)
+    assert names(await history.commands(CommandFilter(among=()), limit=2, before=None)) == []
+
+
+async def test_more_are_named_than_one_query_takes(journal: Journal, database: Database) -> None:
+    await add(journal, command_record("newest"))
+    many = ("newest", *(f"never-{number}" for number in range(NAMED_AT_ONCE)), "r8", "r7")
 
     found = await History(database.readers).commands(
-        CommandFilter(states=(CommandState.QUEUED,)), limit=99, before=None
+        CommandFilter(among=many),  # type: ignore[arg-type]
+        limit=2,
+        before=None,
     )
 
-    assert names(found) == ["r8", "r6"]
+    assert names(found) == ["newest", "r8"]
+    assert found.before == 9
 
 
 @pytest.mark.usefixtures("journal")
