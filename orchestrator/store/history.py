@@ -9,6 +9,7 @@ commands, and says where the next one is to go on.
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Select, literal_column, select, text
@@ -78,12 +79,13 @@ class History:
         """Read one page; *before* is where the page before said to go on."""
         give_up_at = time.monotonic() + self._patience_seconds
         async with self._readers.connect() as connection:
-            bounds = await _bounds(connection, wanted)
+            part = await _part(connection, wanted, before)
             if wanted.among is not None:
-                return await self._named(connection, wanted, bounds, limit, before)
+                return await self._named(connection, wanted, part, limit)
             while True:
-                found = await self._page(connection, wanted, bounds, limit, before)
+                found = await self._page(connection, wanted, part, limit)
                 before = found.before
+                part = replace(part, end=before)
                 if found.records or before is None or time.monotonic() >= give_up_at:
                     return found
 
@@ -91,11 +93,10 @@ class History:
         self,
         connection: AsyncConnection,
         wanted: CommandFilter,
-        bounds: list[ColumnElement[bool]],
+        part: _Part,
         limit: int,
-        before: int | None,
     ) -> CommandsFound:
-        within = bounds if before is None else [*bounds, commands.c.seq < before]
+        within = part.conditions()
         led, rest = _led_to(wanted)
         floor: int | None = None
         if rest:
@@ -104,7 +105,7 @@ class History:
             nth = nth.limit(1).offset(self._looked_through - 1)
             floor = (await connection.execute(nth)).scalar_one_or_none()
         if floor is not None:
-            within = [*within, commands.c.seq >= floor]
+            within = replace(part, start=floor).conditions()
         # One more than asked says whether there is another page.
         query = page_query(wanted, within, limit + 1)
         rows = (await connection.execute(query)).all()
@@ -117,12 +118,11 @@ class History:
         self,
         connection: AsyncConnection,
         wanted: CommandFilter,
-        bounds: list[ColumnElement[bool]],
+        part: _Part,
         limit: int,
-        before: int | None,
     ) -> CommandsFound:
         """Read one page of what is known by its ids, which no place in the history holds up."""
-        within = bounds if before is None else [*bounds, commands.c.seq < before]
+        within = part.conditions()
         records: list[CommandRecord] = []
         among = wanted.among or ()
         for first in range(0, len(among), NAMED_AT_ONCE):
@@ -153,18 +153,38 @@ def page_query(wanted: CommandFilter, within: list[ColumnElement[bool]], limit: 
     return query.order_by(commands.c.seq.desc()).limit(limit)
 
 
-async def _bounds(connection: AsyncConnection, wanted: CommandFilter) -> list[ColumnElement[bool]]:
-    """Return between which places the wanted times are."""
-    seq = commands.c.seq
-    within: list[ColumnElement[bool]] = []
-    for moment, is_inside in (
-        (wanted.created_after, seq.__ge__),
-        (wanted.created_before, seq.__lt__),
-    ):
-        if moment is not None:
-            first = (await connection.execute(_FIRST_SINCE, {"moment": moment})).scalar_one()
-            within.append(is_inside(first))
-    return within
+@dataclass(frozen=True)
+class _Part:
+    """The places from *start* up to, and not including, *end*; null is without a bound.
+
+    One bound at either end: of two, SQLite begins at the first and goes through what the second
+    leaves out, row by row.
+    """
+
+    start: int | None = None
+    end: int | None = None
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """Return it as a query has it."""
+        found: list[ColumnElement[bool]] = []
+        if self.start is not None:
+            found.append(commands.c.seq >= self.start)
+        if self.end is not None:
+            found.append(commands.c.seq < self.end)
+        return found
+
+
+async def _part(connection: AsyncConnection, wanted: CommandFilter, before: int | None) -> _Part:
+    """Return where the wanted times are, as far as they lie before *before*."""
+
+    async def place(moment: int | None) -> int | None:
+        if moment is None:
+            return None
+        return int((await connection.execute(_FIRST_SINCE, {"moment": moment})).scalar_one())
+
+    start, end = await place(wanted.created_after), await place(wanted.created_before)
+    ends = [one for one in (end, before) if one is not None]
+    return _Part(start, min(ends, default=None))
 
 
 def _led_to(

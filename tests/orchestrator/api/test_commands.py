@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from tests.orchestrator.api.conftest import Api
+from tests.orchestrator.gateway.conftest import eventually
 from xagent_protocol.control import digest_of
 
 COMMANDS = "/api/agents/alpha/commands"
@@ -398,10 +399,11 @@ async def test_what_is_open_is_listed_by_the_state_it_is_in(api: Api) -> None:
     for name in ("first", "second", "third"):
         await api.client.post(f"{COMMANDS}?wait=0", json={"action": "hang", "request_id": name})
     running = f"{COMMANDS}?state=running"
-    async with asyncio.timeout(5):
-        while len(listed(await api.client.get(running))) < 3:
-            await asyncio.sleep(0.01)
 
+    async def all_run() -> bool:
+        return len(listed(await api.client.get(running))) == 3
+
+    await eventually(all_run)
     page = await api.client.get(f"{running}&limit=2")
     cursor = page.json()["next_cursor"]
     rest = await api.client.get(f"{running}&limit=2&cursor={cursor}")

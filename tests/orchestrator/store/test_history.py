@@ -211,14 +211,19 @@ async def test_what_people_asked_for_is_found_by_its_index_whatever_else_is_want
         assert not any("TEMP B-TREE" in row[-1] for row in plan), plan
 
 
-async def test_times_bound_what_is_found(database: Database) -> None:
+@pytest.mark.parametrize("action", [None, "read"])
+async def test_times_bound_what_is_found(database: Database, action: str | None) -> None:
     await AgentRegistry(database.writer, database.readers).save(agent_record("alpha"))
-    journal, history = Journal(database.writer, database.readers), History(database.readers)
+    journal = Journal(database.writer, database.readers)
+    history = History(database.readers, looked_through=2)
     for number in range(20):
-        await add(journal, command_record(f"r{number}", "alpha", created_at=1000 + 10 * number))
+        created_at = 1000 + 10 * number
+        await add(
+            journal, command_record(f"r{number}", "alpha", created_at=created_at, action="read")
+        )
 
     async def between(after: int | None, before: int | None) -> list[str]:
-        wanted = CommandFilter(created_after=after, created_before=before)
+        wanted = CommandFilter(action=action, created_after=after, created_before=before)
         return await all_names(history, wanted, 3)
 
     assert await between(1170, None) == ["r19", "r18", "r17"]
