@@ -12,13 +12,14 @@ Playwright's session emulates would be gone for good.
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import struct
 from dataclasses import dataclass
 from typing import Final, Literal
 
 import msgspec
-from playwright.async_api import Error, FloatRect, Locator
+from playwright.async_api import CDPSession, Error, FloatRect, Locator
 
 from agent_runtime.actions.box import Box, Clip
 from agent_runtime.actions.call import Call
@@ -32,6 +33,7 @@ PictureType = Literal["png", "jpeg", "webp"]
 _OUTSIDE: Final = "Clipped area is either empty or outside"
 _VIEW: Final = r"""
 async () => {
+  const waits = document.fonts.status !== "loaded";
   await document.fonts.ready;
   let focused = document.activeElement;
   while (focused && focused.shadowRoot && focused.shadowRoot.activeElement) {
@@ -43,6 +45,7 @@ async () => {
   const { documentElement: root, body } = document;
   const longest = name => Math.max(root[name], body ? body[name] : 0);
   return {
+    waited: waits,
     has_caret: hasCaret,
     width: innerWidth,
     height: innerHeight,
@@ -61,6 +64,8 @@ async () => {
 class View(msgspec.Struct, frozen=True):
     """What is in view of a page, in CSS pixels, and how much there is in all."""
 
+    waited: bool
+    """Whether its fonts were still on their way when it was asked."""
     has_caret: bool
     width: float
     height: float
@@ -129,21 +134,40 @@ async def _at_once(call: Call, shot: Shot) -> bytes | None:
     cdp = call.tab.cdp
     if cdp is None:
         return None
-    try:
-        view = await view_of(call.tab)
-        # On a finer screen than CSS knows, only an area that is named has all of its pixels.
-        if (view.has_caret and shot.caret == "hide") or view.ratio != 1 or view.zoom != 1:
+    async with asyncio.TaskGroup() as group:
+        # Beside the question: the picture waits for a frame of the screen, the answer for the page.
+        taken = group.create_task(_taken(cdp))
+        view = await _plain_view_of(call.tab, shot)
+        if view is None:
+            taken.cancel()
             return None
-        answer = await cdp.send(
-            "Page.captureScreenshot", {"format": "png", "optimizeForSpeed": True}
-        )
+        picture = await (_taken(cdp) if view.waited else taken)
+    if picture is None or struct.unpack(">II", picture[16:24]) != (view.width, view.height):
+        return None
+    return picture
+
+
+async def _plain_view_of(tab: Tab, shot: Shot) -> View | None:
+    """Return what is in view, unless Playwright would show something else of it."""
+    try:
+        view = await view_of(tab)
     except (Error, ScriptFailed, msgspec.ValidationError):
         # The page meddles with what it is asked, goes elsewhere just now, or is gone: Playwright
         # knows better, or says better what is wrong.
         return None
-    picture = base64.b64decode(answer["data"])
-    size = struct.unpack(">II", picture[16:24])
-    return picture if size == (view.width, view.height) else None
+    # On a finer screen than CSS knows, only an area that is named has all of its pixels.
+    is_plain = view.ratio == view.zoom == 1 and not (view.has_caret and shot.caret == "hide")
+    return view if is_plain else None
+
+
+async def _taken(cdp: CDPSession) -> bytes | None:
+    try:
+        answer = await cdp.send(
+            "Page.captureScreenshot", {"format": "png", "optimizeForSpeed": True}
+        )
+    except Error:
+        return None
+    return base64.b64decode(answer["data"])
 
 
 async def _by_playwright(call: Call, shot: Shot, type: PictureType, quality: int | None) -> bytes:

@@ -213,3 +213,20 @@ async def _halves(asker: Asker, site: Site) -> None:
             <div style="height:872px"></div>
             <div style="height:664px;background:green"></div>`; 0""",
     )
+
+
+async def test_the_quick_way_waits_for_the_fonts_of_the_page(asker: Asker, site: Site) -> None:
+    await asker.get("goto", url=site.url("/article"))
+    script = """url => {
+        const font = new FontFace("late", `url(${url})`);
+        document.fonts.add(font);
+        font.load().catch(() => {});
+        document.fonts.ready.then(() => {
+            document.documentElement.innerHTML = "<body style='background: rgb(1 2 3)'>";
+        });
+    }"""
+    await asker.get("evaluate", expression=script, arg=site.url("/slow?seconds=0.5"))
+
+    picture = picture_of(asker, await asker.ask("screenshot"))
+
+    assert await colors_of(asker, picture, (640, 360)) == [[1, 2, 3, 255]]
