@@ -74,8 +74,8 @@ def _invitation(share: Share) -> Response:
     name = escaped(share.agent_id)
     until = datetime.fromtimestamp(share.expires_at / 1000, UTC)
     body = (
-        f"<h1>Look at {name}</h1><p>Somebody shares this browser with you: its pages, what it is "
-        f"asked to do, and what comes of that. You can look until "
+        f"<h1>Look at {name}</h1><p>Somebody shares this browser with you: its pages, and how its "
+        f"commands go. You can look until "
         f'<time datetime="{until:%Y-%m-%dT%H:%M:%SZ}">{until:%Y-%m-%d %H:%M} UTC</time>, and '
         'change nothing.</p><form method="post">'
         f'<button type="submit" autofocus>Look at {name}</button></form>'
