@@ -33,6 +33,8 @@ class AgentSocketProtocol(WebSocketsSansIOProtocol):
     def tell_at_once(self, prompt: Prompt) -> None:
         """Offer each message to *prompt* first, unless others wait to be received."""
         self._prompt = prompt
+        # The handshake is over, and its headers would stay in memory for as long as the agent.
+        del self.request, self.response
 
     def send_receive_event_to_app(self) -> None:
         """Pass a whole message on."""
