@@ -263,6 +263,8 @@ def _build(
     def browser_status() -> BrowserStatus:
         return drive.masking.status(drive.browser.status())
 
+    announcement = encode_actions(drive.performer.specs())
+
     def hello() -> Hello:
         return Hello(
             protocol_min=OLDEST_PROTOCOL,
@@ -273,7 +275,7 @@ def _build(
             highest_epoch=identity_file.identity.highest_epoch,
             versions=versions,
             browser=browser_status(),
-            actions=encode_actions(drive.performer.specs()),
+            actions=announcement,
             labels=dict(settings.labels),
             channels=channels.kinds,
         )

@@ -20,6 +20,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
 from xagent_protocol import SUBPROTOCOL
+from xagent_protocol.announcement import HEADER, digest_of
 from xagent_protocol.codec import decode_from_orchestrator, encode, encode_actions
 from xagent_protocol.ids import BootId, InstallId, JournalId, RequestId
 from xagent_protocol.messages import (
@@ -53,6 +54,7 @@ ACTIONS = (
     ActionSpec("echo", "test", "Answer the text.", True, True, _TEXT, {}),
     ActionSpec("hold", "test", "Answer never.", False, True, _TEXT, {}),
 )
+ANNOUNCED = digest_of(encode_actions(ACTIONS))
 
 Answer = Callable[[Command], Outcome | None]
 _MessageT = TypeVar("_MessageT")
@@ -116,7 +118,10 @@ class NullAgent:
         """Open the socket and say nothing yet."""
         self.socket = await connect(
             f"{self.url.replace('http', 'ws', 1)}/ws/agents/{self.agent_id}",
-            additional_headers={"Authorization": f"Bearer {self.credential}"},
+            additional_headers={
+                "Authorization": f"Bearer {self.credential}",
+                HEADER: ANNOUNCED,
+            },
             subprotocols=[Subprotocol(SUBPROTOCOL)],
             compression=None,
             max_size=None,
@@ -141,6 +146,13 @@ class NullAgent:
             ),
             **changes,
         )
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the handshake said that what it announces is known."""
+        assert self.socket is not None
+        assert self.socket.response is not None
+        return self.socket.response.headers.get(HEADER) == ANNOUNCED
 
     async def say(self, message: AgentMessage | str | bytes) -> None:
         """Send a message, or whatever a test wants in its place."""

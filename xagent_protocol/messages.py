@@ -156,7 +156,8 @@ class InventoryItem(msgspec.Struct, frozen=True):
 class Hello(msgspec.Struct, frozen=True, tag="hello", tag_field="type"):
     """First message of an agent; *highest_epoch* is the highest welcome it has ever accepted.
 
-    Its *actions* are read by `codec.decode_actions`, once for all agents that announce the same.
+    Its *actions* are a list, or the digest of one that the handshake said is known; a list is read
+    by `codec.decode_actions`, once for all agents that announce the same.
     """
 
     protocol_min: int
@@ -167,7 +168,7 @@ class Hello(msgspec.Struct, frozen=True, tag="hello", tag_field="type"):
     highest_epoch: int
     versions: RuntimeVersions
     browser: BrowserStatus | None
-    actions: Annotated[msgspec.Raw, Meta(extra={HOLDS: tuple[ActionSpec, ...]})]
+    actions: Annotated[msgspec.Raw, Meta(extra={HOLDS: tuple[ActionSpec, ...] | str})]
     labels: dict[str, str] = {}
     channels: tuple[str, ...] = ()
     """The kinds of channels that it opens; an older agent opens none."""

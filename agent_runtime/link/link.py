@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Final, Literal
 
+import msgspec
 import structlog
 from structlog.typing import FilteringBoundLogger
 from websockets.asyncio.client import connect
@@ -27,7 +28,7 @@ from agent_runtime.link.backoff import Backoff
 from agent_runtime.link.conversation import Conversation, Subjects
 from agent_runtime.link.endings import Ending, Next, of_dial
 from agent_runtime.link.socket import PromptSocket
-from xagent_protocol import SUBPROTOCOL
+from xagent_protocol import SUBPROTOCOL, announcement
 from xagent_protocol.codec import MAX_FRAME_BYTES
 from xagent_protocol.messages import Goodbye, Hello
 
@@ -64,12 +65,14 @@ class Link:
     ) -> None:
         """Prepare to dial *url* with *credential*; *clock* goes on while the machine sleeps.
 
-        *enrol* makes the credential known; it raises `NameTaken`, `OrchestratorUnreachable`,
-        or a `NotWelcome` that ends the link.
+        *hello* says what the agent can do, always the same, and whole. *enrol* makes the
+        credential known; it raises `NameTaken`, `OrchestratorUnreachable`, or a `NotWelcome` that
+        ends the link.
         """
         self._url = url
         self._credential = credential
         self._hello = hello
+        self._announced = announcement.digest_of(hello().actions)
         self._subjects = subjects
         self._enrol = enrol
         self._backoff = backoff
@@ -114,7 +117,7 @@ class Link:
             conversation = Conversation(socket, self._subjects, self._clock)
             self._conversation = conversation
             try:
-                return await conversation.run(self._hello())
+                return await conversation.run(self._hello_through(socket))
             finally:
                 self._conversation = None
                 if conversation.is_welcomed:
@@ -126,7 +129,10 @@ class Link:
         socket = await connect(
             self._url,
             subprotocols=[Subprotocol(SUBPROTOCOL)],
-            additional_headers={"Authorization": f"Bearer {self._credential}"},
+            additional_headers={
+                "Authorization": f"Bearer {self._credential}",
+                announcement.HEADER: self._announced,
+            },
             compression=None,
             max_size=MAX_FRAME_BYTES,
             open_timeout=DIAL_SECONDS,
@@ -137,6 +143,13 @@ class Link:
         )
         assert isinstance(socket, PromptSocket)  # which its type does not say
         return socket
+
+    def _hello_through(self, socket: PromptSocket) -> Hello:
+        """Return the hello, without what the orchestrator said that it knows."""
+        hello, answer = self._hello(), socket.response
+        if answer is None or answer.headers.get(announcement.HEADER) != self._announced:
+            return hello
+        return msgspec.structs.replace(hello, actions=announcement.short(self._announced))
 
     async def _pause_after(self, ending: Ending) -> float:
         match ending.next:

@@ -70,9 +70,10 @@ def _inside(kind: types.Type) -> Iterator[types.Type]:
         case types.Metadata():
             yield from _inside(_held(kind))
         case types.UnionType():
-            yield from kind.types
+            for each in kind.types:
+                yield from _inside(each)
         case types.VarTupleType() | types.ListType():
-            yield kind.item_type
+            yield from _inside(kind.item_type)
         case _:
             yield kind
 

@@ -99,6 +99,10 @@ class Admission:
             retry_after=self._timers.lost if live else max(1.0, seconds),
         )
 
+    def knows(self, digest: str) -> bool:
+        """Say whether a hello may name the actions of this digest, in place of saying them."""
+        return self._registry.announcements.find(digest) is not None
+
     async def admit(
         self, agent_id: AgentId, hello: Hello, socket: AgentSocket, remote_address: str
     ) -> LiveAgent:

@@ -6,6 +6,8 @@ needs the conversation itself.
 
 from __future__ import annotations
 
+from typing import Final
+
 from starlette.types import Receive, Scope, Send
 
 from orchestrator.dispatch.admission import Admission
@@ -15,9 +17,11 @@ from orchestrator.gateway.flusher import Flusher
 from orchestrator.gateway.heartbeat import Heartbeat
 from orchestrator.gateway.protocol import PROMPT
 from orchestrator.settings import Bounds, Timers
-from xagent_protocol import SUBPROTOCOL
+from xagent_protocol import SUBPROTOCOL, announcement
 from xagent_protocol.close_codes import CloseCode
 from xagent_protocol.ids import AgentId
+
+_ANNOUNCEMENT: Final = announcement.HEADER.lower().encode()
 
 
 class AgentEndpoint:
@@ -45,7 +49,12 @@ class AgentEndpoint:
         await receive()  # websocket.connect, which carries nothing
         offered = scope.get("subprotocols", ())
         subprotocol = SUBPROTOCOL if SUBPROTOCOL in offered else None
-        await send({"type": "websocket.accept", "subprotocol": subprotocol})
+        known = [
+            (name, value)
+            for name, value in scope["headers"]
+            if name == _ANNOUNCEMENT and self._admission.knows(value.decode("latin-1"))
+        ]
+        await send({"type": "websocket.accept", "subprotocol": subprotocol, "headers": known})
         if self._dispatcher.submissions.is_draining:
             # A refused handshake would say that something is wrong with the agent.
             await send(

@@ -7,12 +7,13 @@ whatever is made of a set (an index, a document) can be kept by its identity.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 
 import msgspec
 
-from xagent_protocol.codec import decode_actions
+from xagent_protocol.announcement import digest_in, digest_of
+from xagent_protocol.codec import decode_actions, encode_actions
+from xagent_protocol.errors import InvalidMessage
 from xagent_protocol.messages import ActionSpec
 
 Actions = tuple[ActionSpec, ...]
@@ -40,10 +41,10 @@ class Announcements:
     def digest(self, actions: Actions) -> str:
         """Return what equal sets have in common, and others do not."""
         known = self._digests.get(id(actions))
-        return known or hashlib.sha256(msgspec.json.encode(actions)).hexdigest()
+        return known or digest_of(encode_actions(actions))
 
     def read(self, announced: msgspec.Raw) -> Actions:
-        """Return the set that a hello announces.
+        """Return the set that a hello announces, whole or by its digest.
 
         Our agents spell equal sets alike, so one that is known is known by its bytes: to read it
         takes ten times as long, and after a restart a whole fleet comes at once.
@@ -51,8 +52,14 @@ class Announcements:
         Raises:
             xagent_protocol.errors.InvalidMessage: it is none; the error names the field.
         """
-        known = self._kept.get(hashlib.sha256(announced).hexdigest())
-        return decode_actions(announced) if known is None else known
+        digest = digest_in(announced)
+        known = self._kept.get(digest or digest_of(announced))
+        if known is not None:
+            return known
+        if digest is not None:
+            # It was known in the handshake, and the last agent that had it has another since.
+            raise InvalidMessage("actions: nobody has announced these; dial again, and say them")
+        return decode_actions(announced)
 
     def find(self, digest: str) -> Actions | None:
         """Return the set of this digest, if somebody has announced it."""

@@ -22,6 +22,7 @@ from websockets.server import ServerProtocol
 from websockets.typing import Subprotocol
 
 from xagent_protocol import SUBPROTOCOL
+from xagent_protocol.announcement import HEADER
 from xagent_protocol.codec import decode_from_agent, encode
 from xagent_protocol.ids import SessionId
 from xagent_protocol.messages import (
@@ -95,6 +96,7 @@ class Visit:
     def __init__(self, upgrade: Upgrade, protocol: ServerProtocol, writer: asyncio.StreamWriter):
         self.path = upgrade.path
         self.authorization = upgrade.headers["Authorization"]
+        self.announced = upgrade.headers[HEADER]
         self.ended = asyncio.Event()
         self._protocol = protocol
         self._writer = writer
@@ -185,6 +187,8 @@ class FakeOrchestrator:
     handshakes: deque[Reply | None] = field(default_factory=deque)
     requests: list[Request] = field(default_factory=list)
     dials: int = 0
+    knows: str | None = None
+    """The digest of the announcement that it says it knows."""
     _visits: asyncio.Queue[Visit] = field(default_factory=asyncio.Queue)
     _writers: set[asyncio.StreamWriter] = field(default_factory=set)
 
@@ -232,7 +236,10 @@ class FakeOrchestrator:
         protocol.receive_data(head)
         [upgrade] = protocol.events_received()
         assert isinstance(upgrade, Upgrade)
-        protocol.send_response(protocol.accept(upgrade))
+        accepted = protocol.accept(upgrade)
+        if self.knows is not None:
+            accepted.headers[HEADER] = self.knows
+        protocol.send_response(accepted)
         visit = Visit(upgrade, protocol, writer)
         visit.take(b"")
         self._visits.put_nowait(visit)

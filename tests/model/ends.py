@@ -11,6 +11,7 @@ from typing import Any, Self
 from starlette.types import Message
 from websockets.exceptions import ConnectionClosedError
 from websockets.frames import Close
+from websockets.http11 import Response
 from websockets.protocol import State
 
 from agent_runtime.link.socket import Listener
@@ -67,10 +68,11 @@ class _Incoming:
 class AgentEnd:
     """Stands in for websockets' client connection: what `Conversation` and `Link` use of it."""
 
-    def __init__(self, socket: Socket, process: Process) -> None:
-        """Open it in *process*."""
+    def __init__(self, socket: Socket, process: Process, response: Response) -> None:
+        """Open it in *process*; *response* completed the handshake."""
         self.state = State.OPEN
         self.send_in_progress = None
+        self.response = response
         self._socket = socket
         self._process = process
         self._incoming = _Incoming(socket.down, process)

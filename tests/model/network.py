@@ -11,17 +11,19 @@ from websockets.http11 import Response
 
 from agent_runtime.errors import NameTaken, OrchestratorUnreachable
 from orchestrator.errors import DuplicateAgent, Refusal
-from tests.model.agent_life import Directory
+from tests.model.agent_life import ACTIONS, Directory
 from tests.model.ends import AgentEnd
 from tests.model.history import History
 from tests.model.loop import Clock
 from tests.model.orchestrator_life import OrchestratorLife
 from tests.model.process import Process
 from tests.model.wire import ABNORMAL, LATENCY_SECONDS, Agenda, Closing, Direction, Socket
-from xagent_protocol.codec import decode_from_agent, decode_from_orchestrator
+from xagent_protocol.announcement import HEADER, digest_of
+from xagent_protocol.codec import decode_from_agent, decode_from_orchestrator, encode_actions
 from xagent_protocol.messages import Ack, Command, Result, ResultRef, Welcome
 
 UNANSWERED_SECONDS = 10.0
+ANNOUNCED = digest_of(encode_actions(ACTIONS))
 _RESULT = '{"type":"result"'
 _INVENTORY = '{"type":"inventory"'
 
@@ -141,7 +143,8 @@ class Network:
         socket.up.on_arrived = lambda text: self._arrived(socket, text)
         socket.down.on_sent = lambda text: self._sent_down(socket, text)
         life.process.loop.call_soon(life.take, socket)
-        return AgentEnd(socket, process)
+        known = Headers({HEADER: ANNOUNCED}) if life.admission.knows(ANNOUNCED) else Headers()
+        return AgentEnd(socket, process, Response(101, "Switching Protocols", known))
 
     def _arrived(self, socket: Socket, text: str) -> None:
         if text.startswith(_INVENTORY):

@@ -184,6 +184,7 @@ class OrchestratorLife:
         end = OrchestratorEnd(socket, self.process)
         scope: Scope = {
             "type": "websocket",
+            "headers": [],
             "subprotocols": [SUBPROTOCOL],
             "path_params": {"agent_id": socket.agent_id},
             "client": ("192.0.2.1", socket.number),

@@ -10,10 +10,20 @@ import pytest
 from agent_runtime.errors import EnrolmentNeeded, NameTaken, NotWelcome, Superseded
 from agent_runtime.work.journal import Journal
 from tests.agent_runtime.fake_orchestrator import CUT, LIMITS, FakeOrchestrator, Reply, ack
-from tests.agent_runtime.fake_performer import FakePerformer, command
+from tests.agent_runtime.fake_performer import SPEC, FakePerformer, command
 from tests.agent_runtime.link.conftest import CREDENTIAL, Rig, until, until_over
+from xagent_protocol.announcement import digest_of, short
 from xagent_protocol.close_codes import CloseCode
-from xagent_protocol.messages import Drain, Goodbye, Inventory, InventoryState, Result, Started
+from xagent_protocol.codec import encode_actions
+from xagent_protocol.messages import (
+    Drain,
+    Goodbye,
+    Hello,
+    Inventory,
+    InventoryState,
+    Result,
+    Started,
+)
 
 UNAUTHORIZED = Reply.json(401, code="unauthorized")
 
@@ -26,6 +36,25 @@ async def test_the_dial_names_the_agent_and_carries_its_credential(
 
     assert visit.path == "/ws/agents/alpha"
     assert visit.authorization == f"Bearer {CREDENTIAL}"
+
+
+async def test_what_the_agent_can_do_is_said_whole_only_to_who_does_not_know_it(
+    rig: Rig, orchestrator: FakeOrchestrator
+) -> None:
+    whole = encode_actions((SPEC,))
+    async with rig.running():
+        first = await orchestrator.visit()
+        said_first = (await first.hear(Hello)).actions
+        orchestrator.knows = first.announced
+        first.cut()
+        second = await orchestrator.visit()
+        said_then = (await second.hear(Hello)).actions
+        orchestrator.knows = "of another version"
+        second.cut()
+        said_to_another = (await (await orchestrator.visit()).hear(Hello)).actions
+
+    assert first.announced == second.announced == digest_of(whole)
+    assert (said_first, said_then, said_to_another) == (whole, short(first.announced), whole)
 
 
 async def test_a_cut_connection_is_dialled_again(rig: Rig, orchestrator: FakeOrchestrator) -> None:

@@ -14,8 +14,9 @@ from websockets.exceptions import InvalidStatus
 
 from orchestrator.gateway.flusher import DELAY_SECONDS
 from orchestrator.settings import Bounds, Settings
-from tests.null_agent import NullAgent, serving
+from tests.null_agent import ANNOUNCED, NullAgent, serving
 from tests.orchestrator.gateway.conftest import TOKEN, Server, eventually, running
+from xagent_protocol.announcement import short
 from xagent_protocol.codec import MAX_FRAME_BYTES
 from xagent_protocol.ids import RequestId
 from xagent_protocol.messages import (
@@ -54,6 +55,43 @@ async def test_a_post_is_answered_by_the_agent_of_the_path(server: Server) -> No
     assert all(
         bytes(command.params).startswith(b'{"text":"alpha') for command in alpha.said(Command)
     )
+
+
+async def test_what_one_agent_announced_another_need_not_say(server: Server) -> None:
+    alpha, beta = await server.enrolled("alpha"), await server.enrolled("beta")
+    async with serving(alpha):
+        assert not alpha.is_known
+        await beta.enter(actions=short(ANNOUNCED))
+        actions = (await server.client.get("/api/agents/beta/actions")).json()["items"]
+
+    assert beta.is_known
+    assert [action["name"] for action in actions] == ["echo", "hold"]
+
+
+async def test_what_nobody_announced_is_to_be_said(server: Server) -> None:
+    agent = await (await server.enrolled("alpha")).dial()
+
+    await agent.say(agent.hello(actions=short(ANNOUNCED)))
+
+    code, reason = await agent.closed()
+    assert (code, reason.partition("actions: ")[2]) == (
+        4400,
+        "nobody has announced these; dial again, and say them",
+    )
+
+
+async def test_what_was_announced_is_known_after_a_restart(tmp_path: Path) -> None:
+    async with running(Settings(tmp_path)) as server, serving(await server.enrolled("alpha")):
+        pass
+
+    async with running(Settings(tmp_path)) as server:
+        alpha = NullAgent(server.url, "alpha")
+        await alpha.enter(actions=short(ANNOUNCED))
+        actions = (await server.client.get("/api/agents/alpha/actions")).json()["items"]
+        await alpha.hang_up()
+
+    assert alpha.is_known
+    assert len(actions) == 2
 
 
 async def test_results_are_acknowledged(server: Server) -> None:

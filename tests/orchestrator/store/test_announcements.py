@@ -82,6 +82,8 @@ def test_a_set_that_is_spelled_otherwise_is_the_same_set() -> None:
     [
         (b'[{"name":"goto"}]', r"missing required field `family` - at `\$\[0\]`"),
         (b'{"goto":{}}', "Expected `array`"),
+        (b'"goto"', "Expected `array`"),
+        (b'"%b"' % (b"0" * 64), "nobody has announced these"),
         (b"[" * 65 + b"]" * 65, "nested deeper than 64 levels"),
     ],
 )
