@@ -3,11 +3,11 @@
 A WebSocket client of the least kind, because what is measured shares the machine with it: a mask
 of zeros is as good as any where nobody stands in between, and nothing is parsed that is not needed.
 
-    python -m benchmarks.idle_agents URL COUNT [--whole]
+    python -m benchmarks.idle_agents URL COUNT [--whole | --named]
 
 Dials as `idle-00000` and so on, which must be enrolled with `credential(agent_id)`. Prints one line
 of JSON when all were welcomed, or one more was lost, and stays. With --whole each announces all
-that a real agent does; else, one action.
+that a real agent does, with --named by its digest, as who comes back; else, one action.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ import uvloop
 
 from benchmarks.null_agents import ACTION, BROWSER, hello
 from xagent_protocol import SUBPROTOCOL
-from xagent_protocol.codec import encode
+from xagent_protocol.announcement import HEADER, digest_of, short
+from xagent_protocol.codec import encode, encode_actions
 from xagent_protocol.messages import ActionSpec, AgentBeat, Inventory
 
 DIALLING_AT_ONCE: Final = 64
@@ -83,8 +84,8 @@ _seq: Final = msgspec.json.Decoder(_Seq)
 
 
 class _Agent(asyncio.Protocol):
-    def __init__(self, name: str, host: str, hello: bytes) -> None:
-        self._name, self._host, self._hello = name, host, hello
+    def __init__(self, name: str, host: str, hello: bytes, announced: str) -> None:
+        self._name, self._host, self._hello, self._announced = name, host, hello, announced
         self._buffer = bytearray()
         self._is_open = False
         self.welcomed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -96,7 +97,8 @@ class _Agent(asyncio.Protocol):
             "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
             "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
             f"Sec-WebSocket-Protocol: {SUBPROTOCOL}\r\n"
-            f"Authorization: Bearer {credential(self._name)}\r\n\r\n".encode()
+            f"Authorization: Bearer {credential(self._name)}\r\n"
+            f"{HEADER}: {self._announced}\r\n\r\n".encode()
         )
 
     def data_received(self, data: bytes) -> None:
@@ -138,16 +140,19 @@ def _same(agent: _Agent) -> _Agent:
     return agent
 
 
-async def _run(url: str, count: int, actions: tuple[ActionSpec, ...]) -> None:
+async def _run(url: str, count: int, actions: tuple[ActionSpec, ...], *, named: bool) -> None:
     parts = urlsplit(url)
+    whole = encode_actions(actions)
+    announced = digest_of(whole)
+    said = short(announced) if named else whole
     loop = asyncio.get_running_loop()
     numbers = iter(range(count))
     # Made beforehand: what it costs to make them is the machines' of the agents.
-    hellos = [encode(hello(agent_id(number), actions)).encode() for number in range(count)]
+    hellos = [encode(hello(agent_id(number), said)).encode() for number in range(count)]
 
     async def dial() -> None:
         for number in numbers:
-            agent = _Agent(agent_id(number), parts.netloc, hellos[number])
+            agent = _Agent(agent_id(number), parts.netloc, hellos[number], announced)
             hellos[number] = b""
             await loop.create_connection(
                 partial(_same, agent), parts.hostname or "", parts.port or 0
@@ -167,11 +172,12 @@ async def _run(url: str, count: int, actions: tuple[ActionSpec, ...]) -> None:
 def main() -> None:
     """Dial, and beat until killed."""
     actions: tuple[ActionSpec, ...] = (ACTION,)
-    if "--whole" in sys.argv:
+    named = "--named" in sys.argv
+    if named or "--whole" in sys.argv:
         from agent_runtime.actions.vocabulary import standard_registry  # noqa: PLC0415  # slow
 
         actions = standard_registry().specs()
-    uvloop.run(_run(sys.argv[1], int(sys.argv[2]), actions))
+    uvloop.run(_run(sys.argv[1], int(sys.argv[2]), actions, named=named))
 
 
 if __name__ == "__main__":

@@ -116,7 +116,7 @@ async def _enrol(url: str, agent_id: str, token: str, credential: str) -> None:
         enrolled.raise_for_status()
 
 
-def hello(agent_id: str, actions: tuple[ActionSpec, ...] = (ACTION,)) -> Hello:
+def hello(agent_id: str, announcement: msgspec.Raw | None = None) -> Hello:
     """Return what an agent of this name says first."""
     return Hello(
         protocol_min=OLDEST_PROTOCOL,
@@ -127,7 +127,7 @@ def hello(agent_id: str, actions: tuple[ActionSpec, ...] = (ACTION,)) -> Hello:
         highest_epoch=0,
         versions=RuntimeVersions(xagent="null", python="3", platform="none"),
         browser=BROWSER,
-        actions=encode_actions(actions),
+        actions=announcement or encode_actions((ACTION,)),
     )
 
 

@@ -4,7 +4,7 @@ The agents enrolled long ago (their rows are written before the orchestrator sta
 once, as after its restart. Then they do nothing but beat. Measured: how long until all are
 welcomed, the resident memory by agent, the processor time of the beats, and how long a page of the
 list of agents takes meanwhile. A few hundred more dial with the announcement of a real agent,
-which is a hundred times as long as the others'.
+which is a hundred times as long as the others', and then come back and name it.
 
     python -m benchmarks.scale [--agents N] [--seconds S] [--json FILE]
 """
@@ -118,6 +118,10 @@ def measure(agents: int = AGENTS, seconds: float = SECONDS) -> Json:
         before = process.cpu_times()
         with idle(url, WHOLE, directory, "--whole") as whole_seconds:
             whole_cpu = _spent(process, before)
+        time.sleep(SETTLE_SECONDS)
+        before = process.cpu_times()
+        with idle(url, WHOLE, directory, "--named") as back_seconds:
+            back_cpu = _spent(process, before)
     return {
         "agents": agents,
         "accepted_seconds": accepted_seconds,
@@ -131,6 +135,8 @@ def measure(agents: int = AGENTS, seconds: float = SECONDS) -> Json:
         "whole_agents": WHOLE,
         "whole_seconds": whole_seconds,
         "whole_cpu_seconds": whole_cpu,
+        "back_seconds": back_seconds,
+        "back_cpu_seconds": back_cpu,
     }
 
 
@@ -178,6 +184,7 @@ def tables(found: Json) -> str:
     lists, share = found["list_ms"], found["beats_cpu_percent"]
     beats_a_second = found["agents"] / found["beat_seconds"]
     whole_ms = 1000 * found["whole_cpu_seconds"] / found["whole_agents"]
+    back_ms = 1000 * found["back_cpu_seconds"] / found["whole_agents"]
     rows = [
         ("memory of an agent that is connected", f"{connected:.1f} KiB"),
         ("and of its place in the registry", f"{known:.1f} KiB"),
@@ -191,6 +198,7 @@ def tables(found: Json) -> str:
             "to welcome one that announces all a real agent can do",
             f"{whole_ms:.1f} ms of the processor",
         ),
+        ("and one that comes back and names it", f"{back_ms:.2f} ms of the processor"),
     ]
     return table((f"{found['agents']} idle agents", "measured"), rows)
 

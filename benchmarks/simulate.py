@@ -56,9 +56,9 @@ class UnitCosts:
     command: float
     beat: float
     welcome: float
-    """Of an agent that announces all it can do."""
-    short_welcome: float
-    """Of one whose announcement is short, as if it named what is known already."""
+    """Of an agent that comes back, and names by a digest what it can do."""
+    first_welcome: float
+    """Of one that says it whole."""
     page: float
     agent_bytes: float
     journal_bytes: float
@@ -104,8 +104,8 @@ def unit_costs(found: Json) -> UnitCosts:
     return UnitCosts(
         command=median(relay["cpu_ms"]) / 1000,
         beat=scale["beats_cpu_percent"] / 100 / beats_per_second,
-        welcome=scale["whole_cpu_seconds"] / scale["whole_agents"],
-        short_welcome=scale["accepted_cpu_seconds"] / scale["agents"],
+        welcome=scale["back_cpu_seconds"] / scale["whole_agents"],
+        first_welcome=scale["whole_cpu_seconds"] / scale["whole_agents"],
         page=median(scale["list_ms"]) / 1000,
         agent_bytes=(scale["connected_bytes"] - scale["empty_bytes"]) / scale["agents"],
         journal_bytes=journal["bytes"] / journal["rows"],
@@ -234,8 +234,8 @@ def tables(costs: UnitCosts, *, seconds: float = 20.0) -> str:
                 f"{costs.command * 1e6:.0f} µs, and {costs.journal_bytes:.0f} bytes of journal",
             ),
             ("beat", f"{costs.beat * 1e6:.0f} µs"),
-            ("agent that comes, announcing all it can do", f"{costs.welcome * 1e3:.1f} ms"),
-            ("agent that comes, with a short announcement", f"{costs.short_welcome * 1e3:.2f} ms"),
+            ("agent that comes back, its actions named", f"{costs.welcome * 1e3:.2f} ms"),
+            ("agent that says its actions whole", f"{costs.first_welcome * 1e3:.1f} ms"),
             ("agent that is here", f"{costs.agent_bytes / 1024:.1f} KiB"),
             ("page of the list of agents", f"{costs.page * 1e3:.1f} ms"),
         ],
