@@ -25,6 +25,7 @@ from agent_runtime.actions.box import Box, Clip
 from agent_runtime.actions.call import Call
 from agent_runtime.actions.errors import ActionFailed
 from agent_runtime.actions.javascript import ScriptFailed, run_in_page
+from agent_runtime.browser.errors import CALL_FAILED
 from agent_runtime.browser.tab import Tab
 from xagent_protocol.errors import ErrorCode
 
@@ -151,7 +152,7 @@ async def _plain_view_of(tab: Tab, shot: Shot) -> View | None:
     """Return what is in view, unless Playwright would show something else of it."""
     try:
         view = await view_of(tab)
-    except (Error, ScriptFailed, msgspec.ValidationError):
+    except (*CALL_FAILED, ScriptFailed, msgspec.ValidationError):
         # The page meddles with what it is asked, goes elsewhere just now, or is gone: Playwright
         # knows better, or says better what is wrong.
         return None
@@ -165,7 +166,7 @@ async def _taken(cdp: CDPSession) -> bytes | None:
         answer = await cdp.send(
             "Page.captureScreenshot", {"format": "png", "optimizeForSpeed": True}
         )
-    except Error:
+    except CALL_FAILED:
         return None
     return base64.b64decode(answer["data"])
 
