@@ -45,7 +45,7 @@ from orchestrator.store.schema import upgrade
 ROWS: Final = 1_000_000
 NULL_AGENTS: Final = 100
 SECONDS: Final = 2.0
-PAGES: Final = 40
+PAGES: Final = 200
 """How often each page is asked for."""
 
 PAST_AGENTS: Final = 100
