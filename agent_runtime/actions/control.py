@@ -73,6 +73,7 @@ async def take_control(
         return _taken(tab.control.take(lease.holder, digest, seconds))
     holder = _named(holder, call.command.requested_by)
     _check_unrecorded(call, tab)
+    tab.control.refuse_spent(digest)
     if not tab.turn.locked() or not interrupt:
         async with tab.turn:
             return _taken(_take(call, tab, holder, digest, seconds))

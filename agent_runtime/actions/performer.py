@@ -260,13 +260,14 @@ class Performer:
                 return await self._browser.why_closed(tab)
             if call.has_begun and (failure := dialog_open(tab, Effect.PARTIAL)) is not None:
                 return failure
-            if call.has_begun and tab.taken_by is not None:
+            # Before the page is freed: then whoever took it over has it, and is noted elsewhere.
+            if call.has_begun and (holder := tab.taken_by) is not None:
                 await self._free(call, action)
                 return ActionFailed(
                     ErrorCode.HUMAN_HAS_CONTROL,
-                    f"{tab.taken_by} took the page over while the command ran: look at what it did",
+                    f"{holder} took the page over while the command ran: look at what it did",
                     effect=Effect.PARTIAL,
-                    details={"holder": tab.taken_by},
+                    details={"holder": holder},
                 )
         if call.has_begun:
             await self._free(call, action)

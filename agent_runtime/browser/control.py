@@ -73,8 +73,7 @@ class Control:
         if self.holds(digest):
             return self.renew(digest, seconds)
         self.refuse()
-        if digest in self._spent:
-            raise TokenUsed("control_token: its lease is over; make another token")
+        self.refuse_spent(digest)
         self._given += 1
         self._lease = Lease(holder, digest, seconds, _in(seconds), self._given)
         self._on_change()
@@ -88,6 +87,11 @@ class Control:
                 "wait, or ask them to hand it back",
                 {"holder": lease.holder, "seconds": round(lease.seconds_left, 1)},
             )
+
+    def refuse_spent(self, digest: str) -> None:
+        """Raise `TokenUsed` if it was the token of a lease that is over."""
+        if digest in self._spent:
+            raise TokenUsed("control_token: its lease is over; make another token")
 
     def renew(self, digest: str, seconds: float | None = None) -> Lease:
         """Let the lease of *digest* last its time, or *seconds*, from now.

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 from typing import Final
 
 from playwright.async_api import CDPSession
@@ -138,8 +139,9 @@ class _View:
     def _state(self) -> LiveState:
         tab = self._tab
         lease = tab.control.lease
-        # Whole seconds of ten: a state that ticks would be sent each time.
-        control = None if lease is None else Holder(lease.holder, lease.seconds_left // 10 * 10)
+        # Whole tens of seconds: a state that ticks would be sent each time. Rounded up, so that
+        # nobody is told of an end that has yet to come.
+        control = None if lease is None else Holder(lease.holder, _tens(lease.seconds_left))
         page = tab.state()
         return LiveState(
             tab.id,
@@ -149,6 +151,10 @@ class _View:
             control,
             self._hands.chooser,
         )
+
+
+def _tens(seconds: float) -> float:
+    return math.ceil(seconds / 10) * 10
 
 
 async def _say(socket: ClientConnection, message: FromAgent) -> None:

@@ -20,6 +20,7 @@ from orchestrator.api.models import (
 )
 from orchestrator.api.operation import operation
 from orchestrator.api.services import Services
+from orchestrator.api.visitors import agent_for_visitors
 from orchestrator.errors import AgentUnknown
 from orchestrator.store.records import AgentRecord
 
@@ -74,9 +75,11 @@ async def list_agents(services: Services, query: AgentQuery, principal: Principa
             if is_connected is not (query.status == "connected"):
                 continue
         if len(found) == query.limit:
-            return AgentPage([shown(services, each) for each in found], after_agent(found[-1]))
+            return AgentPage(
+                [shown(services, each, principal) for each in found], after_agent(found[-1])
+            )
         found.append(record)
-    return AgentPage([shown(services, each) for each in found], None)
+    return AgentPage([shown(services, each, principal) for each in found], None)
 
 
 @operation(
@@ -86,12 +89,12 @@ async def list_agents(services: Services, query: AgentQuery, principal: Principa
     statuses={200: "The agent."},
     refusals=[AgentUnknown],
 )
-async def show_agent(services: Services, agent_id: AgentName) -> Agent:
+async def show_agent(services: Services, agent_id: AgentName, principal: Principal) -> Agent:
     """Show an agent.
 
     Its browser and open pages, the three facts of contact, and how much it has to do.
     """
-    return shown(services, services.agents.get(agent_id))
+    return shown(services, services.agents.get(agent_id), principal)
 
 
 @operation(
@@ -132,14 +135,15 @@ async def list_sessions(
 OPERATIONS: Final = (list_agents, show_agent, list_actions, list_sessions)
 
 
-def shown(services: Services, record: AgentRecord) -> Agent:
-    """Show an agent with all that is known of it now."""
+def shown(services: Services, record: AgentRecord, principal: Principal) -> Agent:
+    """Show an agent with all that is known of it now, as far as *principal* may see it."""
     agent_id = record.agent_id
     live = services.presence.get(agent_id)
-    return agent_of(
+    agent = agent_of(
         record,
         contact=services.presence.contact(agent_id, record.created_at),
         session=services.presence.session(agent_id),
         browser=record.browser if live is None else live.browser,
         counts=services.commands.counts(agent_id),
     )
+    return agent if principal.sees_all else agent_for_visitors(agent)

@@ -129,7 +129,7 @@ def _told(
             summary = summary_for_visitors(summary)
         return _frame(event.kind, number, CommandMoved(summary))
     try:
-        agent = shown(services, services.agents.get(event.agent_id))
+        agent = shown(services, services.agents.get(event.agent_id), principal)
     except AgentUnknown:
         return b""
     return _frame(event.kind, number, {"agent": agent})

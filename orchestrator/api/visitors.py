@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from orchestrator.api.models import Command, CommandFault, CommandSummary
+from orchestrator.api.models import Agent, Command, CommandFault, CommandSummary
 from xagent_protocol.outcomes import NO_RESULT, ArtifactRef
 
 _SEEN: Final = ("image/", "video/")
@@ -46,6 +46,17 @@ def command_for_visitors(command: Command) -> Command:
 def summary_for_visitors(summary: CommandSummary) -> CommandSummary:
     """Return the short of a command without the artifacts that are not for visitors."""
     return msgspec.structs.replace(summary, artifacts=_for_visitors(summary.artifacts))
+
+
+def agent_for_visitors(agent: Agent) -> Agent:
+    """Return an agent without what its commands ask a person: that is a param of theirs."""
+    browser = agent.browser
+    if browser is None or not browser.human_calls:
+        return agent
+    calls = tuple(msgspec.structs.replace(call, reason="") for call in browser.human_calls)
+    return msgspec.structs.replace(
+        agent, browser=msgspec.structs.replace(browser, human_calls=calls)
+    )
 
 
 def _for_visitors(artifacts: tuple[ArtifactRef, ...]) -> tuple[ArtifactRef, ...]:

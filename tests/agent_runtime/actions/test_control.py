@@ -220,8 +220,32 @@ async def test_f49_a_person_may_interrupt_what_runs(asker: Asker, site: Site) ->
 
     outcome = running.result()
     assert (code_of(outcome), outcome.effect) == ("human_has_control", Effect.PARTIAL)
+    assert outcome.error is not None
+    assert outcome.error.message.startswith("Ada took the page over")
+    assert outcome.error.details == {"holder": "Ada"}
     await ask_as(asker, token, "return_control")
     assert await asker.get("title") == "Form"
+
+
+async def test_who_asks_by_a_spent_token_interrupts_nothing(asker: Asker, site: Site) -> None:
+    await asker.get("goto", url=site.url("/form"))
+    main = asker.browser.tabs.main
+    assert main is not None
+    token = await taken(asker, "Ada")
+    await ask_as(asker, token, "return_control")
+
+    async with asyncio.TaskGroup() as tasks:
+        running = tasks.create_task(
+            asker.ask("evaluate", expression="new Promise(done => window.finish = done)")
+        )
+        await eventually(main.turn.locked)
+        refused = await ask_as(asker, token, "take_control", holder="Ada", interrupt=True)
+        while not await main.page.evaluate("'finish' in window"):
+            pass
+        await main.page.evaluate("finish(7)")
+
+    assert code_of(refused) == "invalid_params"
+    assert result_of(running.result()) == 7
 
 
 async def test_a_person_who_is_patient_waits_for_what_runs(asker: Asker, site: Site) -> None:

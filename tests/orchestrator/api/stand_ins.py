@@ -15,6 +15,7 @@ from xagent_protocol.codec import decode_from_orchestrator, encode, encode_actio
 from xagent_protocol.ids import BootId, InstallId, JournalId, PageId
 from xagent_protocol.messages import (
     ActionSpec,
+    AgentBeat,
     AgentMessage,
     BrowserStatus,
     Cancel,
@@ -134,6 +135,12 @@ class InstantAgent:
             "extensions": {"websocket.http.response": {}},
         }
         await self._app(scope, self._receive, self._take)
+
+    async def beat(self, browser: BrowserStatus) -> None:
+        """Tell how its browser is now."""
+        self.is_heard.clear()
+        self._say(AgentBeat(0, browser, 0))
+        await self.is_heard.wait()
 
     async def leave(self) -> None:
         """Say goodbye."""

@@ -9,11 +9,15 @@ from datetime import datetime
 from typing import Any
 
 import httpx2
+import msgspec
 import pytest
 
 from tests.orchestrator.api.conftest import TOKEN, Api, credential
+from tests.orchestrator.api.stand_ins import BROWSER
 from tests.orchestrator.api.test_commands import problem
 from tests.orchestrator.web.test_traces import TRACE
+from xagent_protocol.ids import PageId, RequestId
+from xagent_protocol.messages import HumanCall
 
 HOST = "http://127.0.0.1:8000"
 SHARES = "/api/agents/alpha/shares"
@@ -236,6 +240,23 @@ async def test_a_visitor_is_not_shown_what_was_in_a_command(
         "message": "it did not work",
         "details": None,
     }
+
+
+async def test_a_visitor_is_not_shown_what_a_person_is_asked(
+    api: Api, visitor: httpx2.AsyncClient
+) -> None:
+    """Threat 10: the reason is a param of the command that asks."""
+    call = HumanCall("h1", "the code is 1234", PageId("p1"), 0, RequestId("r1"))
+    await api.agents[0].beat(msgspec.structs.replace(BROWSER, human_calls=(call,)))
+
+    whole = (await api.client.get("/api/agents/alpha")).json()
+    shown = (await visitor.get("/api/agents/alpha")).json()
+    (listed,) = (await visitor.get("/api/agents")).json()["items"]
+
+    assert whole["browser"]["human_calls"][0]["reason"] == "the code is 1234"
+    for agent in (shown, listed):
+        (told,) = agent["browser"]["human_calls"]
+        assert told == {**whole["browser"]["human_calls"][0], "reason": ""}
 
 
 async def test_a_visitor_changes_nothing(api: Api, visitor: httpx2.AsyncClient) -> None:
