@@ -97,8 +97,8 @@ class ClientVerbs:
     def share(self, agent_id: str, *, expires_in: float = 3600.0) -> Call[Share]:
         """Make a link by which others may look at an agent, for *expires_in* seconds.
 
-        Whoever has it sees the agent's pages, its commands with their results, and what they
-        made; and can change nothing.
+        Whoever has it sees the agent's pages, how its commands go, and pictures that they made;
+        and can change nothing.
         """
         return calls.share(agent_id, expires_in)
 

@@ -503,12 +503,9 @@ class Browser:
             await asyncio.sleep(_TITLES_SETTLE_SECONDS)
             self._untitled.clear()
             due = [tab for tab in self.tabs if tab.title_is_due and not tab.is_crashed]
-            before = [tab.title for tab in due]
             async with asyncio.TaskGroup() as group:
                 for tab in due:
                     group.create_task(_read_title(tab))
-            if before != [tab.title for tab in due]:
-                self._on_change()
 
     # --- steps --------------------------------------------------------------------------------
 

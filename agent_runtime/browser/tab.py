@@ -46,6 +46,7 @@ class Tab:
         self.id = page_id
         self.page = page
         self.launch = launch
+        self._on_change = on_change
         self.opened_at = asyncio.get_running_loop().time()
         self.is_crashed = False
         self.title: str | None = None
@@ -189,7 +190,9 @@ class Tab:
         return self._note_title(str(history["entries"][history["currentIndex"]]["title"]))
 
     def _note_title(self, title: str) -> str:
-        self.title = printable(title)[:_MAX_TITLE]
+        before, self.title = self.title, printable(title)[:_MAX_TITLE]
+        if before != self.title:
+            self._on_change()
         return title
 
     def state(self) -> PageState:

@@ -53,8 +53,8 @@ export class ActionPicker {
     const wanted = text.trim().toLowerCase();
     const fits = (/** @type {Action} */ action) => action.name.includes(wanted)
       || action.family.includes(wanted) || action.description.toLowerCase().includes(wanted);
-    const rank = (/** @type {Action} */ action) => (action.name.startsWith(wanted) ? 0
-      : action.name.includes(wanted) ? 1 : 2);
+    const rank = (/** @type {Action} */ action) => (action.name === wanted ? 0
+      : action.name.startsWith(wanted) ? 1 : action.name.includes(wanted) ? 2 : 3);
     this.shown = this.actions.filter(fits);
     if (wanted) this.shown.sort((a, b) => rank(a) - rank(b));
     let family = '';

@@ -111,6 +111,7 @@ customElements.define('x-agent', AgentPage);
 
 class About extends View {
   agentId = '';
+  isMissing = false;
 
   /** @param {AbortSignal} signal */
   start(signal) {
@@ -121,6 +122,7 @@ class About extends View {
       h('div', { class: 'block-head' }, h('h2', {}, 'When it was here')), this.sessions));
     fleet.listen(changes => {
       if (changes.all || changes.agents.has(this.agentId)) this.show();
+      if (this.isMissing && (changes.all || changes.missed)) this.load();
     }, signal);
     this.show();
     this.load();
@@ -159,6 +161,7 @@ class About extends View {
   }
 
   async load() {
+    this.isMissing = false;
     try {
       const { items } = await api.get(
         `/api/agents/${encodeURIComponent(this.agentId)}/sessions`, { limit: 50 }, this.life.signal);
@@ -170,7 +173,9 @@ class About extends View {
           h('td', {}, each.end_reason ?? '—'), h('td', {}, h('code', {}, each.remote_address)),
           h('td', {}, each.browser_version))))) : h('p', { class: 'soft' }, 'It was never here.'));
     } catch (error) {
-      if (error instanceof api.Problem) say(/** @type {Element} */ (this.sessions), error.message);
+      if (!(error instanceof api.Problem)) return;
+      this.isMissing = error.code === 'unreachable';
+      say(/** @type {Element} */ (this.sessions), error.message);
     }
   }
 }

@@ -19,6 +19,11 @@ export class Browsing extends View {
   pageId = '';
   told = '';
   toldDialog = '';
+  /** What is wrong, and where that was so; null while nothing is.
+   * @type {{code: string, pageId: string, url: string} | null} */
+  wrong = null;
+  /** The address that was asked for last, which an error page does not have. */
+  wanted = '';
   /** Whether the address is being typed, and not to be overwritten. */
   isTyping = false;
 
@@ -75,10 +80,24 @@ export class Browsing extends View {
       ? h('div', { class: 'segments', role: 'group', 'aria-label': 'What is shown here' }, parts)
       : h('h2', {}, 'Latest commands');
     const content = part === 'run'
-      ? Object.assign(document.createElement('x-console'), { agentId: this.agentId, pageId: () => this.pageId,
+      ? Object.assign(document.createElement('x-console'), { agentId: this.agentId, pageId: () => this.page?.id ?? '',
         controlToken: () => this.live?.controlToken ?? null })
       : Object.assign(document.createElement('x-history-list'), { agentId: this.agentId, isBeside: true });
+    this.console = part === 'run' ? /** @type {any} */ (content) : null;
     fill(/** @type {Element} */ (this.side), head, content);
+  }
+
+  /**
+   * Say no more of what is wrong where that is over.
+   * @param {Page | null} page
+   */
+  forgetWrong(page) {
+    const { wrong } = this;
+    if (!wrong) return;
+    if (!wrong.pageId) Object.assign(wrong, { pageId: page?.id ?? '', url: page?.url ?? '' });
+    const isBack = wrong.code === 'agent_offline' && fleet.agents.get(this.agentId)?.contact.connected.value;
+    const isElsewhere = page && (page.id !== wrong.pageId || (page.url !== wrong.url && !isErrorPage(page)));
+    if (isBack || isElsewhere) this.tellStatus([]);
   }
 
   /** @returns {Page[]} */
@@ -98,9 +117,11 @@ export class Browsing extends View {
     const page = this.page;
     this.showTabs(page);
     if (!this.isTyping && page && this.address !== undefined) {
-      const url = page.url === 'about:blank' ? '' : page.url;
+      const url = page.url === 'about:blank' ? '' : isErrorPage(page) ? this.wanted : page.url;
       if (this.address.value !== url) this.address.value = url;
     }
+    this.forgetWrong(page);
+    this.console?.showPages();
     this.showDialog(page);
     this.live?.look(page?.id ?? '');
   }
@@ -170,6 +191,7 @@ export class Browsing extends View {
     this.isTyping = false;
     this.address.blur();
     this.address.value = url;
+    this.wanted = url;
     this.act('goto', { url });
   }
 
@@ -187,8 +209,8 @@ export class Browsing extends View {
     const body = { action, params, ...(isOnPage && pageId && { page: pageId }),
       ...(token && { control_token: token }) };
     this.tellStatus([h('span', { class: 'soft' }, `${action} …`)], true);
-    run(this.agentId, body, command => this.showMove(command), problem => this.tellStatus(
-      [icon('alert'), h('code', {}, problem.code), ` ${problem.message}`]), this.acting.signal);
+    run(this.agentId, body, command => this.showMove(command), problem => this.tellWrong(
+      problem.code, problem.message), this.acting.signal);
   }
 
   /** @param {Command} command */
@@ -198,10 +220,19 @@ export class Browsing extends View {
       return;
     }
     if (command.action === 'new_page' && command.page) this.pick(command.page.id);
-    this.tellStatus(command.error
-      ? [icon('alert'), h('code', {}, command.error.code), ` ${command.error.message}`,
-        ...command.artifacts.slice(0, 1).map(each => h('a', { href: artifactUrl(each) }, each.name))]
-      : []);
+    if (!command.error) this.tellStatus([]);
+    else this.tellWrong(command.error.code, command.error.message, command.artifacts.slice(0, 1).map(
+      each => h('a', { href: artifactUrl(each) }, each.name)));
+  }
+
+  /**
+   * @param {string} code
+   * @param {string} message
+   * @param {Node[]} [more]
+   */
+  tellWrong(code, message, more = []) {
+    this.tellStatus([icon('alert'), h('code', {}, code), ` ${message}`, ...more]);
+    this.wrong = { code, pageId: this.page?.id ?? '', url: this.page?.url ?? '' };
   }
 
   /**
@@ -209,6 +240,7 @@ export class Browsing extends View {
    * @param {boolean} [isBusy]
    */
   tellStatus(parts, isBusy = false) {
+    this.wrong = null;
     this.status.className = `browse-status${isBusy ? ' is-busy' : parts.length ? ' is-wrong' : ''}`;
     fill(this.status, ...parts);
   }
@@ -238,4 +270,9 @@ export class Browsing extends View {
   }
 }
 customElements.define('x-browsing', Browsing);
+
+/** @param {Page} page */
+function isErrorPage(page) {
+  return page.url.startsWith('chrome-error:');
+}
 

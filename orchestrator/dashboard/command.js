@@ -9,6 +9,7 @@ import { follow } from './following.js';
 import { duration, moment } from './format.js';
 import { icon } from './icons.js';
 import { jsonTree } from './json_tree.js';
+import { whoAmI } from './me.js';
 import { title } from './router.js';
 import { View } from './view.js';
 
@@ -41,7 +42,7 @@ class CommandPage extends View {
       h('div', { class: 'head' }, h('h1', { class: 'mono' }, command.action), statePill(command),
         h('span', { class: 'soft' }, lastedWords(command)),
         h('div', { class: 'head-tools' }, isOpen(command) && cancelButton(command),
-          h('a', { class: 'button quiet',
+          whoAmI().can_control && h('a', { class: 'button quiet',
             href: `${agent}/run?from=${encodeURIComponent(command.request_id)}` }, icon('reload'), 'Repeat …'))),
       h('div', { class: 'command-parts' },
         h('div', { class: 'command-main' }, isOpen(command) && h('p', { class: 'soft' },

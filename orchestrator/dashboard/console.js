@@ -32,31 +32,43 @@ class Console extends View {
   tool = 'cli';
   /** @type {AbortController | null} */
   running = null;
+  /** Whether somebody chose the page here, so that it does not follow what is looked at. */
+  isPageChosen = false;
+  toldPages = '';
+  /** What is to be repeated, until its action is another.
+   * @type {Command | null} */
+  repeated = null;
+  isMissing = false;
 
   /** @param {AbortSignal} signal */
   start(signal) {
     fill(this, h('p', { class: 'wait' }, 'Loading the actions …'));
     signal.addEventListener('abort', () => this.running?.abort());
+    fleet.listen(changes => {
+      if (this.isMissing && (changes.all || changes.missed)) this.load();
+      else if (changes.all || changes.agents.has(this.agentId)) this.showPages();
+    }, signal);
     this.load();
   }
 
   async load() {
     /** @type {Action[]} */
     let actions;
-    /** @type {{[name: string]: Json} | null} */
-    let params = null;
+    /** @type {Command | null} */
+    let repeated = null;
+    this.isMissing = false;
     let wanted = this.isAddressed ? query().get('action') ?? FIRST : FIRST;
     try {
       ({ items: actions } = await api.get(`/api/agents/${encodeURIComponent(this.agentId)}/actions`));
       const from = this.isAddressed && query().get('from');
       if (from) {
-        const command = await api.command(from);
-        wanted = command.action;
-        params = command.params;
+        repeated = await api.command(from);
+        wanted = repeated.action;
       }
     } catch (error) {
       if (!(error instanceof api.Problem)) throw error;
-      fill(this, h('p', { class: 'fault' }, error.message));
+      this.isMissing = error.code === 'unreachable';
+      if (this.isConnected) fill(this, h('p', { class: 'fault' }, error.message));
       return;
     }
     if (!this.isConnected) return;
@@ -65,7 +77,7 @@ class Console extends View {
       return;
     }
     this.build(actions);
-    this.preset = params;
+    this.repeated = repeated;
     const first = actions.some(each => each.name === wanted) ? wanted : actions[0].name;
     /** @type {ActionPicker} */ (this.picker).choose(first);
   }
@@ -74,6 +86,7 @@ class Console extends View {
   build(actions) {
     this.picker = new ActionPicker(actions, action => this.choose(action));
     this.about = h('div', { class: 'about-action' });
+    this.gone = h('p', { class: 'wrong', role: 'status', hidden: true });
     this.fields = h('div');
     this.wrong = h('p', { class: 'wrong', role: 'alert', hidden: true });
     this.send = h('button', { type: 'submit' }, icon('play'), 'Run');
@@ -91,7 +104,7 @@ class Console extends View {
       keydown: (/** @type {KeyboardEvent} */ event) => {
         if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) this.submit();
       },
-    } }, this.about, this.fields, this.howItRuns(), this.wrong,
+    } }, this.about, this.fields, this.howItRuns(), this.gone, this.wrong,
     h('div', { class: 'console-foot' }, this.send,
       h('label', { class: 'tick' }, this.asJson, h('span', {}, 'As JSON'))));
     if (!whoAmI().can_control) {
@@ -110,12 +123,16 @@ class Console extends View {
   howItRuns() {
     const changed = { on: { input: () => this.showSnippet(), change: () => this.showSnippet() } };
     const [pageId, timeoutId] = [freshId(), freshId()];
-    this.page = h('select', { id: pageId, ...changed });
+    this.page = h('select', { id: pageId, on: { change: () => {
+      this.isPageChosen = true;
+      this.showSnippet();
+    } } });
     this.timeout = h('input', { id: timeoutId, type: 'number', min: '0.1', max: '3600', step: 'any',
       placeholder: '30', ...changed });
     this.queue = h('input', { type: 'checkbox', ...changed });
     this.record = h('input', { type: 'checkbox', ...changed });
-    return h('details', { class: 'more-fields' }, h('summary', {}, 'How it runs'),
+    this.where = h('span', { class: 'soft' });
+    return this.how = h('details', { class: 'more-fields' }, h('summary', {}, 'How it runs', this.where),
       h('div', { class: 'fields' },
         h('div', { class: 'field' }, h('label', { class: 'name', for: pageId }, 'page'), this.page),
         h('div', { class: 'field' }, h('label', { class: 'name', for: timeoutId }, 'timeout, in seconds'),
@@ -127,8 +144,9 @@ class Console extends View {
   /** @param {Action} action */
   choose(action) {
     this.action = action;
-    const given = this.preset ?? action.params.examples?.[0] ?? {};
-    this.preset = null;
+    const { repeated } = this;
+    this.repeated = null;
+    const given = repeated?.params ?? action.params.examples?.[0] ?? {};
     this.asJson.checked = false;
     const [first, ...rest] = action.description.split('\n\n');
     fill(/** @type {Element} */ (this.about), h('p', {}, prose(first)), rest.map(text => h('p', { class: 'soft' }, prose(text))),
@@ -136,15 +154,48 @@ class Console extends View {
         h('span', { class: 'label' }, action.reads ? 'only reads' : 'changes things'),
         action.package && h('span', { class: 'label' }, action.package)));
     this.showPages();
+    this.presetHow(repeated);
     this.showForm(given);
-    if (this.isAddressed) setQuery({ action: action.name });
+    // A repetition of another command is none.
+    if (this.isAddressed) setQuery({ action: action.name, ...(!repeated && { from: null }) });
   }
 
-  showPages() {
+  /**
+   * Have it run as what is repeated ran.
+   * @param {Command | null} repeated
+   */
+  presetHow(repeated) {
+    if (this.gone) this.gone.hidden = true;
+    if (!repeated) return;
+    const pageId = repeated.page?.id ?? '';
     const pages = fleet.agents.get(this.agentId)?.browser?.pages ?? [];
-    fill(/** @type {Element} */ (this.page), h('option', { value: '' }, 'The main page'),
-      pages.map(page => h('option', { value: page.id }, `${page.id} · ${page.title || page.url}`)));
-    this.page.value = pages.some(page => page.id === this.pageId() && !page.main) ? this.pageId() : '';
+    const page = pages.find(each => each.id === pageId);
+    this.timeout.value = repeated.timeout === 30 ? '' : String(repeated.timeout);
+    this.record.checked = repeated.record === 'trace';
+    if (page && !page.main) {
+      this.isPageChosen = true;
+      this.page.value = pageId;
+    } else if (pageId && pages.length && !page) {
+      this.gone.hidden = false;
+      say(this.gone, `Page ${pageId}, on which it ran, is not open any more: it would run on another.`);
+    }
+    this.how.open = Boolean(this.page.value || this.timeout.value || this.record.checked);
+  }
+
+  /** Offer the pages that there are; the one that is looked at, until somebody chooses another. */
+  showPages() {
+    if (!this.page) return;
+    const pages = fleet.agents.get(this.agentId)?.browser?.pages ?? [];
+    const before = this.page.value;
+    const told = JSON.stringify(pages.map(page => [page.id, page.title || page.url, page.main]));
+    if (told !== this.toldPages || !this.page.options.length) {
+      this.toldPages = told;
+      fill(/** @type {Element} */ (this.page), h('option', { value: '' }, 'The main page'),
+        pages.map(page => h('option', { value: page.id }, `${page.id} · ${page.title || page.url}`)));
+    }
+    const wanted = this.isPageChosen ? before : this.pageId();
+    this.page.value = pages.some(page => page.id === wanted && (this.isPageChosen || !page.main)) ? wanted : '';
+    if (this.page.value !== before) this.showSnippet();
   }
 
   /** @param {{[name: string]: Json}} values */
@@ -176,11 +227,16 @@ class Console extends View {
       return;
     }
     this.form = { node: text, read: () => {
+      let value;
       try {
-        return JSON.parse(text.value);
+        value = JSON.parse(text.value);
       } catch (error) {
         throw new Unreadable(`The params are no JSON: ${/** @type {Error} */ (error).message}`);
       }
+      if (value === null || typeof value !== 'object' || Array.isArray(value)) {
+        throw new Unreadable('The params are an object: {"name": value}.');
+      }
+      return value;
     } };
     fill(/** @type {Element} */ (this.fields), text);
     this.showSnippet();
@@ -207,7 +263,9 @@ class Console extends View {
   }
 
   showSnippet() {
+    if (!this.form) return;
     const body = this.read();
+    say(/** @type {Element} */ (this.where), this.page.value ? ` on page ${this.page.value}` : '');
     for (const button of this.tools.children) {
       button.setAttribute('aria-pressed', String(button.dataset.tool === this.tool));
     }
@@ -235,7 +293,13 @@ class Console extends View {
     this.running = new AbortController();
     fill(this.outcome, h('p', { class: 'soft' }, 'Sending …'));
     const token = this.controlToken();
-    run(this.agentId, { ...body, ...(token && { control_token: token }) }, command => this.showOutcome(command), problem => {
+    // A second click, before the first was heard, would be a second command.
+    this.send.disabled = true;
+    run(this.agentId, { ...body, ...(token && { control_token: token }) }, command => {
+      this.send.disabled = false;
+      this.showOutcome(command);
+    }, problem => {
+      this.send.disabled = false;
       const told = problem.errors.map(each => h('li', {}, h('code', {}, each.field), ' ', each.message));
       fill(this.outcome, h('div', { class: 'fault' },
         h('div', { class: 'fault-head' }, h('code', {}, problem.code), 'It did not run.'),

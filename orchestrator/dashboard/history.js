@@ -95,6 +95,8 @@ class HistoryList extends View {
       }
       if (asked !== this.asked) return;
       this.isLoading = false;
+      // What stood there before is no answer to what is asked now; but it may be all there is to see.
+      if (isFirst && error.code !== 'unreachable') this.show([], true);
       this.tell(error.message);
     }
   }
@@ -185,19 +187,35 @@ class HistoryList extends View {
   take(command) {
     this.heard?.push(command);
     const known = this.rows.get(command.request_id);
-    if (!known && !this.wants(command)) return;
+    if (!this.wants(command)) {
+      // It was one of these, and has moved on.
+      known?.row.remove();
+      this.rows.delete(command.request_id);
+      this.tell();
+      return;
+    }
     const row = makeRow(command, !this.agentId);
     if (known) known.row.replaceWith(row);
-    else this.putFirst(command, row);
+    else this.put(command, row);
     this.rows.set(command.request_id, { command, row });
     this.tell();
   }
 
   /**
+   * Put a row where it belongs: before the first that was asked for no later.
    * @param {CommandSummary} command
    * @param {HTMLElement} row
    */
-  putFirst(command, row) {
+  put(command, row) {
+    const made = Date.parse(command.created_at);
+    const isNewer = (/** @type {HTMLElement} */ other) => Date.parse(
+      other.querySelector('time')?.getAttribute('datetime') ?? '') > made;
+    const rows = [...this.list.querySelectorAll('.history-row')];
+    if (rows.length && isNewer(rows[0])) {
+      const above = rows.filter(isNewer).pop();
+      above?.after(row);
+      return;
+    }
     const its = day(command.created_at);
     const top = this.list.querySelector('.day');
     if (!this.isBeside && top?.dataset.day !== its) {

@@ -113,7 +113,8 @@ export class HistoryFilters {
  */
 function field(label, placeholder, value, change) {
   return h('input', { type: 'search', 'aria-label': label, placeholder, value,
-    autocomplete: 'off', spellcheck: 'false', class: 'mono', on: { change } });
+    // Escape, and the cross of the field, empty it without a change.
+    autocomplete: 'off', spellcheck: 'false', class: 'mono', on: { change, search: change } });
 }
 
 /**

@@ -45,7 +45,8 @@ export class HumanCalls {
       placeholder: 'What it should know, if anything' });
     const done = h('button', { type: 'submit' }, icon('check'), 'Done, go on');
     api.command(command.request_id).then(
-      whole => fill(reason, String(whole.params.reason ?? '')),
+      whole => fill(reason, whole.withheld ? 'What it asks is not shown to visitors.'
+        : String(whole.params.reason ?? '')),
       () => fill(reason, 'What it asks could not be fetched.'));
     return h('section', { class: 'call', 'aria-label': 'A person is asked for' },
       h('div', { class: 'call-head' }, icon('hand'), h('h2', {}, `${this.agentId} asks for a person`),

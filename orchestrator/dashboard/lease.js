@@ -3,7 +3,7 @@
  * along with all that is done under it, and is kept by this tab alone.
  */
 
-import { send } from './api.js';
+import { Problem, send } from './api.js';
 import { run } from './following.js';
 
 /** @typedef {import('./types').Command} Command */
@@ -63,9 +63,16 @@ export class Lease {
    */
   async giveBack(note) {
     const { token } = this;
+    try {
+      await send(this.agentId, { action: 'return_control', page: this.pageId, control_token: token,
+        params: note ? { note } : {} });
+    } catch (error) {
+      // Not heard, it is still held, and the note is still to be told.
+      if (error instanceof Problem && error.code === 'unreachable') throw error;
+      this.forget();
+      throw error;
+    }
     this.forget();
-    await send(this.agentId, { action: 'return_control', page: this.pageId, control_token: token,
-      params: note ? { note } : {} });
   }
 
   /** It is over; another one needs a token of its own. */

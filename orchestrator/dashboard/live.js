@@ -178,6 +178,8 @@ export class Live extends View {
   takeState(state) {
     this.goneCode = '';
     this.isGone = false;
+    // Whoever was refused because of another hears that the other is gone.
+    if (this.state?.control && !state.control && !this.lease?.isHeld) this.tell('');
     this.state = state;
     if (this.hasPicture) {
       this.veil.hidden = true;
@@ -236,7 +238,9 @@ export class Live extends View {
   /** Show what can be done about who drives; not while it is being typed into. */
   showWheel() {
     const isHeld = Boolean(this.lease?.isHeld);
-    const told = `${isHeld} ${this.isGone} ${Boolean(this.state?.control)} ${this.pageId} ${whoAmI().can_control}`;
+    // Whoever drives may be writing a note, and nothing but the end of it is to empty that.
+    const told = isHeld ? `held ${this.pageId}`
+      : `${this.isGone} ${Boolean(this.state?.control)} ${this.pageId} ${whoAmI().can_control}`;
     this.showWho();
     if (this.toldWheel === told) return;
     this.toldWheel = told;
@@ -315,6 +319,12 @@ export class Live extends View {
       this.tell('');
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
+      if (lease?.isHeld) {
+        this.begin();
+        if (this.giver) this.giver.disabled = false;
+        this.tell(`${error.message} You still have control: hand it back again.`);
+        return;
+      }
       this.tell(error.message);
     }
     this.showWheel();

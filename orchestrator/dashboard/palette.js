@@ -4,6 +4,7 @@ import { h, fill, freshId } from './dom.js';
 import { CONDITIONS, conditionOf, fleet, mainPage } from './fleet_state.js';
 import { icon } from './icons.js';
 import { allShortcuts } from './keys.js';
+import { whoAmI } from './me.js';
 import { go } from './router.js';
 
 /** @typedef {{name: string, more: string, kind: string, run: () => void}} Target */
@@ -20,8 +21,8 @@ function targets() {
   ];
   if (here) {
     found.unshift(
-      { name: 'Run a command', more: `on ${decodeURIComponent(here)}`, kind: 'view',
-        run: () => go(`/agents/${here}/run`) },
+      ...(whoAmI().can_control ? [/** @type {Target} */ ({ name: 'Run a command',
+        more: `on ${decodeURIComponent(here)}`, kind: 'view', run: () => go(`/agents/${here}/run`) })] : []),
       { name: 'History of this agent', more: decodeURIComponent(here), kind: 'view',
         run: () => go(`/agents/${here}/history`) },
     );
@@ -169,7 +170,7 @@ export function openHelp() {
 
 document.addEventListener('keydown', event => {
   if ((event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey
-    && event.key.toLowerCase() === 'k') {
+    && event.key.toLowerCase() === 'k' && !event.defaultPrevented) {
     event.preventDefault();
     openPalette();
   }

@@ -44,7 +44,7 @@ function openSharing(agentId) {
       make.disabled = false;
     } } },
     h('p', { class: 'soft' }, 'Whoever has the link sees this agent’s pages as they are, its commands '
-      + 'and what came of them. They can change nothing.'),
+      + 'and how they ended. They can change nothing.'),
     h('div', { class: 'row' }, h('label', { for: durationId }, 'For'), duration, make), told));
   box.showModal();
 }

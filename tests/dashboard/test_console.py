@@ -69,6 +69,47 @@ async def test_a_command_is_run_from_the_form_that_its_schema_makes(page: Page, 
     await expect(page.get_by_text('wait_until: "domcontentloaded"')).to_be_visible()
 
 
+async def test_beside_a_page_commands_run_on_that_page(
+    page: Page, fleet: Fleet, site: Site
+) -> None:
+    opened = fleet.run("alpha", "new_page", params={"url": site.url("/form")})["result"]["id"]
+    await page.goto("/agents/alpha")
+    await page.locator(f'.tab[data-page="{opened}"]').click()
+    await choose(page, "title")
+
+    await expect(page.get_by_text(f"on page {opened}")).to_be_visible()
+    await page.locator("x-console").get_by_role("button", name="Run", exact=True).click()
+
+    await expect(page.locator(".outcome").get_by_text("Form", exact=True)).to_be_visible()
+    fleet.run("alpha", "close_page", page=opened)
+    await expect(page.get_by_text(f"on page {opened}")).to_have_count(0)
+
+
+async def test_a_command_is_repeated_as_it_ran(page: Page, fleet: Fleet, site: Site) -> None:
+    opened = fleet.run("alpha", "new_page", params={"url": site.url("/form")})["result"]["id"]
+    ran = fleet.run("alpha", "inner_text", page=opened, timeout=77, params={"target": "body"})
+    await page.goto(f"/commands/{ran['request_id']}")
+
+    await page.get_by_role("link", name="Repeat").click()
+
+    assert "--timeout 77" in (again := await snippet(page, "Command line"))
+    assert f"--page {opened}" in again
+    assert "target=body" in again
+    fleet.run("alpha", "close_page", page=opened)
+    await page.reload()
+    await expect(page.get_by_text(f"Page {opened}, on which it ran, is not open")).to_be_visible()
+
+
+async def test_the_whole_name_of_an_action_is_that_action(page: Page) -> None:
+    await page.goto("/agents/alpha/run")
+    field = page.get_by_role("combobox", name="Action", exact=True)
+    for name in ("wait_for", "request"):
+        await field.fill(name)
+        await field.press("Enter")
+        await expect(field).to_have_value(name)
+        assert f"run alpha {name} " in f"{await snippet(page, 'Command line')} "
+
+
 async def test_a_picture_is_shown_where_it_was_asked_for(page: Page) -> None:
     await page.goto("/agents/alpha/run?action=screenshot")
     await page.get_by_role("button", name="Run", exact=True).click()

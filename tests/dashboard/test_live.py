@@ -13,7 +13,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from tests.dashboard.conftest import DESK, somebody
-from tests.end_to_end.fleet import Fleet
+from tests.end_to_end.fleet import Fleet, until
 from tests.site.server import Site
 
 pytestmark = [
@@ -187,6 +187,30 @@ async def test_who_comes_second_is_told_by_whom(
         await expect(second.locator(".control-told")).to_contain_text("Ada")
         await hand_back(page)
         await expect(second.get_by_text("You are watching")).to_be_visible()
+        await expect(second.locator(".control-told")).to_be_hidden()
+
+
+async def test_a_hand_back_that_was_not_heard_is_none(
+    page: Page, fleet: Fleet, tab: str, asked: Asked
+) -> None:
+    commands = "**/api/agents/alpha/commands*"
+    await take(page, tab)
+    await page.route(commands, lambda route: route.abort())
+    note = page.get_by_label("Note for the commands that wait")
+    await note.fill("signed in")
+    await page.get_by_role("button", name="Hand back").click()
+
+    await expect(page.get_by_text("You still have control")).to_be_visible()
+    await expect(note).to_have_value("signed in")
+    await page.unroute(commands)
+    await page.get_by_role("button", name="Hand back").click()
+    await expect(page.get_by_role("button", name="Take control")).to_be_visible()
+
+    def returned() -> bool:
+        last = fleet.get("/api/commands", action="return_control")["items"][0]
+        return (last["state"], last["params"]) == ("succeeded", {"note": "signed in"})
+
+    await asyncio.to_thread(until, returned)
 
 
 async def test_a_dialog_waits_for_the_person_who_drives(page: Page, tab: str, asked: Asked) -> None:

@@ -79,7 +79,7 @@ def share(
 ) -> None:
     """Make a link by which others may look at AGENT.
 
-    They see its pages, its commands with their results, and what these made; they can change
+    They see its pages, how its commands go, and pictures that these made; they can change
     nothing.
     """
     if sum((agent is not None, wants_list, share_id is not None)) != 1:

@@ -183,6 +183,21 @@ async def test_page_ids_go_on_after_a_restart_of_the_agent(tmp_path: Path) -> No
         assert code_of(await Asker(browser).ask("title", page="p1")) == "page_closed"
 
 
+async def test_a_title_is_told_as_soon_as_it_is_read(tmp_path: Path, site: Site) -> None:
+    running: list[Browser] = []
+    told: list[str] = []
+    async with running_browser(
+        tmp_path,
+        on_change=lambda: told.extend(
+            page.title for browser in running for page in browser.status().pages
+        ),
+    ) as browser:
+        running.append(browser)
+        await Asker(browser).get("goto", url=site.url("/form"))
+
+        assert told[-1] == "Form"
+
+
 async def test_a_login_survives_the_killing_of_chromium(tmp_path: Path, site: Site) -> None:
     """Both kinds of cookie, neither of which Chromium itself has written by then."""
     async with running_browser(tmp_path) as browser:
