@@ -68,13 +68,14 @@ class DialogState(msgspec.Struct, frozen=True):
     """A JavaScript dialog that a page showed while the command ran, or still shows.
 
     *type* is `alert`, `beforeunload`, `confirm` or `prompt`; *action* is what was done with it:
-    `accepted`, `dismissed`, or `open` while nothing was.
+    `accepted`, `dismissed`, or `open` while nothing was. *default* is what a prompt suggests.
     """
 
     type: str
     message: str
     action: str
     page: PageId
+    default: str = ""
 
 
 class ArtifactRef(msgspec.Struct, frozen=True):

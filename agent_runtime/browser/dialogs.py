@@ -108,5 +108,9 @@ class Dialogs:
 
     def _state(self, dialog: Dialog, action: str) -> DialogState:
         return DialogState(
-            dialog.type, printable(dialog.message)[:_MAX_MESSAGE], action, self._page_id
+            dialog.type,
+            printable(dialog.message)[:_MAX_MESSAGE],
+            action,
+            self._page_id,
+            printable(dialog.default_value)[:_MAX_MESSAGE],
         )

@@ -147,7 +147,9 @@ class Masking:
         return page and PageState(page.id, self._optional(page.url), self._optional(page.title))
 
     def _dialog(self, dialog: DialogState | None) -> DialogState | None:
-        return dialog and msgspec.structs.replace(dialog, message=self.text(dialog.message))
+        return dialog and msgspec.structs.replace(
+            dialog, message=self.text(dialog.message), default=self.text(dialog.default)
+        )
 
     def _artifact(self, artifact: ArtifactRef) -> ArtifactRef:
         return msgspec.structs.replace(

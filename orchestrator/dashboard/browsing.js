@@ -256,7 +256,8 @@ export class Browsing extends View {
       fill(/** @type {Element} */ (this.dialog));
       return;
     }
-    const input = dialog.type === 'prompt' ? h('input', { type: 'text', 'aria-label': 'Answer' }) : null;
+    const input = dialog.type === 'prompt' ? h('input', { type: 'text', 'aria-label': 'Answer',
+      value: dialog.default ?? '' }) : null;
     const answer = (/** @type {boolean} */ accept) => this.act('handle_dialog', {
       accept, ...(accept && input && { prompt_text: input.value }) });
     fill(/** @type {Element} */ (this.dialog), h('section', { class: 'call', 'aria-label': 'A dialog of the page' },

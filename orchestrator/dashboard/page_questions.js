@@ -11,7 +11,8 @@ import { icon } from './icons.js';
  * @param {Answer} answer
  */
 export function dialogForm(dialog, answer) {
-  const input = dialog.type === 'prompt' ? h('input', { type: 'text', 'aria-label': 'Answer' }) : null;
+  const input = dialog.type === 'prompt' ? h('input', { type: 'text', 'aria-label': 'Answer',
+    value: dialog.default ?? '' }) : null;
   const close = (/** @type {boolean} */ accept) => answer(
     { type: 'dialog', accept, text: accept && input ? input.value : null });
   return h('section', { class: 'call', 'aria-label': 'A dialog of the page' },

@@ -4,7 +4,7 @@ export type Json = null | boolean | number | string | Json[] | { [key: string]: 
 export type Schema = { [keyword: string]: any };
 
 export interface Fact { value: boolean; since: string }
-export interface Dialog { type: string; message: string; action: string; page: string }
+export interface Dialog { type: string; message: string; action: string; page: string; default?: string }
 export interface Page {
   id: string; url: string; title: string; main: boolean;
   label: string | null; isolated: boolean; dialog: Dialog | null;

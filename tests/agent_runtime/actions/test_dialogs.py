@@ -62,6 +62,13 @@ async def test_the_command_that_opens_a_dialog_ends_at_once(left_open: Asker) ->
     assert "handle_dialog" in outcome.error.message
 
 
+async def test_what_a_prompt_suggests_is_told(left_open: Asker) -> None:
+    outcome = await left_open.ask("click", target="#prompt")
+
+    assert outcome.dialog is not None
+    assert (outcome.dialog.message, outcome.dialog.default) == ("who?", "nobody")
+
+
 async def test_no_command_waits_for_a_page_that_shows_a_dialog(left_open: Asker) -> None:
     await left_open.ask("click", target="#alert")
 

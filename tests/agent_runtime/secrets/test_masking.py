@@ -177,7 +177,7 @@ def test_every_part_of_an_outcome_is_masked(masking: Masking) -> None:
         error=CommandError("evaluation_failed", f"it threw {VALUE}", {"stack": [VALUE], "n": 1}),
         page=PageState(PageId("p1"), "http://x/?q=hunter2+%26+co", VALUE),
         artifacts=(ArtifactRef(ArtifactId("a"), f"text/{VALUE}", 5, "00", f"{VALUE}.txt"),),
-        dialog=DialogState("alert", VALUE, "accepted", PageId("p1")),
+        dialog=DialogState("prompt", VALUE, "accepted", PageId("p1"), VALUE),
         notices=(VALUE,),
         duration_ms=1.5,
     )
@@ -186,7 +186,7 @@ def test_every_part_of_an_outcome_is_masked(masking: Masking) -> None:
 
     encoded = msgspec.json.encode(masked)
     assert b"hunter2" not in encoded
-    assert encoded.count(b"[secret:shop]") == 8
+    assert encoded.count(b"[secret:shop]") == 9
     assert masked.error is not None
     assert masked.error.details == {"stack": ["[secret:shop]"], "n": 1}
     assert masked.duration_ms == 1.5
@@ -201,7 +201,7 @@ def test_an_outcome_without_a_secret_is_the_same(masking: Masking) -> None:
 
 
 def test_what_beats_tell_of_pages_is_masked(masking: Masking) -> None:
-    dialog = DialogState("alert", VALUE, "open", PageId("p1"))
+    dialog = DialogState("prompt", VALUE, "open", PageId("p1"), VALUE)
     page = PageSummary(PageId("p1"), f"http://x/#{VALUE}", VALUE, dialog=dialog)
     status = BrowserStatus("chromium", "1", 1, True, True, (page,))
 
