@@ -31,8 +31,8 @@ SecretName = Annotated[
 ]
 
 _TRIES: Final = 3
-_REPLACED: Final = "not attached to the DOM"
-"""What Playwright says of an element that the page has put another in the place of."""
+_REPLACED: Final = ("not attached to the DOM", "Execution context was destroyed")
+"""What Playwright says of an element whose place, or whose document's, another has taken."""
 
 
 class KnownSecret(msgspec.Struct, frozen=True):
@@ -109,19 +109,22 @@ async def _type(
     _check_unrecorded(call)
     async with call.element(target, frame) as element:
         for attempt in range(1, _TRIES + 1):
-            field, document = await _found(call, element)
+            field: ElementHandle | None = None
             try:
+                field, document = await _found(call, element)
                 _check_host(secret, document)
                 await call.vault.typed_fields.note(field, document)
                 # By its handle: a selector could find another, in another document, by now.
                 await field.fill(await text(), timeout=call.patience_ms)
             except Error as error:
-                if _REPLACED not in error.message or attempt == _TRIES:
+                is_replaced = any(sign in error.message for sign in _REPLACED)
+                if not is_replaced or attempt == _TRIES:
                     raise
             else:
                 return
             finally:
-                await _dispose(field)
+                if field is not None:
+                    await _dispose(field)
 
 
 async def _found(call: Call, element: Locator) -> tuple[ElementHandle, DocumentFrame]:
