@@ -31,7 +31,12 @@ SecretName = Annotated[
 ]
 
 _TRIES: Final = 3
-_REPLACED: Final = ("not attached to the DOM", "Execution context was destroyed")
+_REPLACED: Final = (
+    "not attached to the DOM",
+    "Execution context was destroyed",
+    "Cannot find context with specified id",
+    "Unable to adopt element handle from a different document",
+)
 """What Playwright says of an element whose place, or whose document's, another has taken."""
 
 
