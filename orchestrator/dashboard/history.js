@@ -188,8 +188,9 @@ class HistoryList extends View {
     this.heard?.push(command);
     const known = this.rows.get(command.request_id);
     if (!this.wants(command)) {
+      if (!known) return;
       // It was one of these, and has moved on.
-      known?.row.remove();
+      known.row.remove();
       this.rows.delete(command.request_id);
       this.tell();
       return;
