@@ -258,11 +258,14 @@ class Conversation:
             self._end(ending, CloseCode.TRY_AGAIN_LATER)
         if self._ended.done():
             return
+        if self._is_doubtful(now := self._clock()):
+            self._disbelieve(now)
+            return
         self._patience_seconds = welcome.limits.lost_seconds
         self._doubt_seconds = welcome.limits.suspect_seconds
         # From here on by the rhythm of these limits.
         self._look_no_more()
-        self._heard_at = self._awake_at = self._clock()
+        self._heard_at = self._awake_at = now
         self._look_at_the_clock()
         self._subjects.heed(welcome.limits)
         self._subjects.outbox.open(self._post, welcome.limits.frame_bytes)

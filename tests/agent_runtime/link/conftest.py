@@ -49,6 +49,7 @@ class Rig:
     ) -> None:
         """Put the parts together; nothing runs yet. *url* leads elsewhere than to the fake."""
         self.highest = 0
+        self.on_accept: Callable[[], None] = lambda: None
         self.pages: tuple[PageSummary, ...] = ()
         self.browser_changed = asyncio.Event()
         self.heeded: list[Limits] = []
@@ -85,6 +86,7 @@ class Rig:
 
     async def accept(self, epoch: int) -> None:
         """Accept an epoch."""
+        self.on_accept()
         self.highest = epoch
 
     def browser_status(self) -> BrowserStatus:

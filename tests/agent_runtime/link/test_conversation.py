@@ -164,6 +164,33 @@ async def test_after_a_sleep_of_the_machine_the_socket_is_not_believed(
         await (await orchestrator.visit()).welcome(2)
 
 
+async def test_who_was_stopped_while_a_welcome_was_made_durable_does_not_believe_it(
+    rig: Rig, orchestrator: FakeOrchestrator, performer: FakePerformer
+) -> None:
+    def stop() -> None:
+        rig.stopped_seconds += 3600
+
+    async with rig.running():
+        first = await orchestrator.visit()
+        await first.welcome(1)
+        first.say(command("r1", "hold", page="p1"), command("r2", page="p1"))
+        await performer.until_begun("r1")
+        rig.stopped_seconds += 100
+        first.say(Beat(1))
+        second = await orchestrator.visit()
+        performer.release("r1")
+        rig.on_accept = stop
+        await second.hear(Hello)
+        second.say(Welcome(1, SessionId("s2"), 2, LIMITS))
+
+        third = await orchestrator.visit()
+
+        assert performer.begun == ["r1"]
+        rig.on_accept = lambda: None
+        await third.welcome(3)
+        await performer.until_begun("r1", "r2")
+
+
 async def test_after_a_short_absence_the_socket_is_believed(
     rig: Rig, orchestrator: FakeOrchestrator
 ) -> None:
