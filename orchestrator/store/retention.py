@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import math
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
@@ -121,7 +122,7 @@ class Retention:
         columns = (commands.c.seq, commands.c.created_at, commands.c.finished_at)
         while True:
             query = select(*columns).where(commands.c.seq > after).order_by(commands.c.seq)
-            rows = _before(before, await self._read(query.limit(STEP_ROWS)))
+            rows = _before(before, await self._read(query.limit(STEP_ROWS)), now=self._now())
             # The newest one stays: SQLite would give its place to another, and what is open is
             # looked for by its place.
             (newest,) = (await self._read(select(func.max(commands.c.seq))))[0]
@@ -195,9 +196,12 @@ class Retention:
             log.info("retention.deleted", kind=kind, count=count)
 
 
-def _before(moment: int, rows: Iterable[MadeT]) -> list[MadeT]:
-    """Return the first of *rows*, which are in their order, that are of before a moment."""
-    return list(itertools.takewhile(lambda row: row.created_at < moment, rows))
+def _before(moment: int, rows: Iterable[MadeT], *, now: float = math.inf) -> list[MadeT]:
+    """Return the first of *rows*, which are in their order, that are of before a moment.
+
+    And those of after *now*, which a wrong clock has made: what lies behind them may be old.
+    """
+    return list(itertools.takewhile(lambda row: not moment <= row.created_at <= now, rows))
 
 
 def _enough(oldest: list[ArtifactRecord], surplus: int) -> list[ArtifactRecord]:

@@ -262,6 +262,16 @@ async def test_commands_go_when_they_have_been_over_for_long(history: Attic) -> 
 
 
 @pytest.mark.slow
+async def test_what_a_wrong_clock_dated_holds_up_nothing(history: Attic) -> None:
+    await command(history, "from the future", days_old=-4000)
+    await command(history, "old", days_old=500)
+    await command(history, "young", days_old=1)
+
+    await history.retention(history_days=30).delete_old_commands()
+
+    assert await remembered(history) == ["from the future", "young"]
+
+
 async def test_more_commands_than_a_step_go_behind_one_that_is_open(history: Attic) -> None:
     await command(history, "open", days_old=95, is_over=False)
     for number in range(2 * STEP_ROWS):
