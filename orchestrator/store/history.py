@@ -149,7 +149,7 @@ class History:
 def page_query(wanted: CommandFilter, within: list[ColumnElement[bool]], limit: int) -> Select[Any]:
     """Return the query of one page."""
     led, rest = _led_to(wanted)
-    query = select(commands).where(*within, *led, *rest)
+    query = select(commands).where(*within, *led, *rest, *_times(wanted))
     return query.order_by(commands.c.seq.desc()).limit(limit)
 
 
@@ -185,6 +185,16 @@ async def _part(connection: AsyncConnection, wanted: CommandFilter, before: int 
     start, end = await place(wanted.created_after), await place(wanted.created_before)
     ends = [one for one in (end, before) if one is not None]
     return _Part(start, min(ends, default=None))
+
+
+def _times(wanted: CommandFilter) -> list[ColumnElement[bool]]:
+    """Return the wanted times once more: after a clock was set back, places do not tell them."""
+    found: list[ColumnElement[bool]] = []
+    if wanted.created_after is not None:
+        found.append(commands.c.created_at >= wanted.created_after)
+    if wanted.created_before is not None:
+        found.append(commands.c.created_at < wanted.created_before)
+    return found
 
 
 def _led_to(

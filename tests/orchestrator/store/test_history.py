@@ -211,6 +211,15 @@ async def test_what_people_asked_for_is_found_by_its_index_whatever_else_is_want
         assert not any("TEMP B-TREE" in row[-1] for row in plan), plan
 
 
+async def test_after_a_clock_was_set_back_nothing_else_is_found(database: Database) -> None:
+    await AgentRegistry(database.writer, database.readers).save(agent_record("alpha"))
+    journal, history = Journal(database.writer, database.readers), History(database.readers)
+    for number, created_at in enumerate((10_000, 10_010, 7_000, 7_010)):
+        await add(journal, command_record(f"r{number}", "alpha", created_at=created_at))
+
+    assert await all_names(history, CommandFilter(created_after=9_000)) == ["r1", "r0"]
+
+
 @pytest.mark.parametrize("action", [None, "read"])
 async def test_times_bound_what_is_found(database: Database, action: str | None) -> None:
     await AgentRegistry(database.writer, database.readers).save(agent_record("alpha"))
