@@ -59,7 +59,9 @@ class PendingCommands:
     def close(self, entry: PendingCommand) -> None:
         """Remove a command that is over, or that could not be recorded."""
         record = entry.record
-        self._by_request.pop(record.request_id, None)
+        if self._by_request.get(record.request_id) is not entry:
+            return
+        del self._by_request[record.request_id]
         of_agent = self._by_agent.get(record.agent_id)
         if of_agent is not None:
             of_agent.pop(record.request_id, None)

@@ -70,10 +70,7 @@ class Settlement:
         if self.settle(live, message):
             return
         crash_at("result-received")
-        if self._pending.get(message.request_id) is not None:
-            self._errands.spawn(self._finish_in_turn(live, message))
-        else:
-            await self._errands.unharmed(self._finish_late(live, message))
+        await self._errands.unharmed(self._finish_in_turn(live, message))
 
     def settle(self, live: LiveAgent, message: Result) -> bool:
         """Do the same where nobody has to be waited for: the command is open, and nobody moves it.
@@ -81,7 +78,12 @@ class Settlement:
         Returns whether that is so; else nothing was done.
         """
         entry = self._pending.get(message.request_id)
-        if entry is None or entry.record.agent_id != live.agent_id or not entry.turn.try_take():
+        if (
+            entry is None
+            or entry.record.agent_id != live.agent_id
+            or not self._awaits(entry, message)
+            or not entry.turn.try_take()
+        ):
             return False
         crash_at("result-received")
         self._finish(entry, live, message)
@@ -93,13 +95,8 @@ class Settlement:
 
     def _finish(self, entry: PendingCommand, live: LiveAgent, message: Result) -> None:
         """Settle a command by its result; the turn is held, and given back once it is durable."""
-        record = entry.record
-        if record.state not in WITH_AGENT or record.progress.attempt != message.attempt:
-            entry.turn.give_back()
-            self._errands.spawn(self._finish_late(live, message))
-            return
         try:
-            after = moves.finished(record, message.outcome)
+            after = moves.finished(entry.record, message.outcome)
             settle = partial(self._settle, entry, after, live, message)
             self._ledger.commit_soon(entry, after, settle)
         except Exception as error:
@@ -131,7 +128,11 @@ class Settlement:
             await self._finish_late(live, message)
             return
         await entry.turn.__aenter__()  # given back by `_finish`, once the result is durable
-        self._finish(entry, live, message)
+        if self._awaits(entry, message):
+            self._finish(entry, live, message)
+            return
+        entry.turn.give_back()
+        await self._finish_late(live, message)
 
     async def _finish_otherwise(
         self, entry: PendingCommand, live: LiveAgent, message: Result
@@ -162,14 +163,20 @@ class Settlement:
     async def _finish_late(self, live: LiveAgent, message: Result) -> None:
         """Take a result of a command that is over, or of another attempt of it (T12)."""
         known = await self._journal.find(message.request_id)
-        if known is None:
+        entry = self._pending.get(message.request_id)
+        if known is None and entry is None:
             await self._adopt(live, message)
             return
-        if known.agent_id != live.agent_id:
-            log.error(
-                "result.of_another_agent", agent_id=live.agent_id, request_id=message.request_id
-            )
-            live.socket.close(CloseCode.FORBIDDEN, "forbidden: a result of another agent")
+        if (
+            entry is not None
+            and entry.record.agent_id == live.agent_id
+            and (known is None or self._awaits(entry, message))
+        ):
+            # It was asked for while it was looked up.
+            await self._finish_in_turn(live, message)
+            return
+        if known is None or known.agent_id != live.agent_id:
+            self._refuse(live, message)
             return
         repeated = (
             known.progress.attempt == message.attempt
@@ -180,6 +187,10 @@ class Settlement:
             kept = msgspec.json.encode(message.outcome)
             await self._journal.keep_late_result(message.request_id, kept)
         live.socket.acknowledge(message.request_id, message.attempt)
+
+    def _refuse(self, live: LiveAgent, message: Result) -> None:
+        log.error("result.of_another_agent", agent_id=live.agent_id, request_id=message.request_id)
+        live.socket.close(CloseCode.FORBIDDEN, "forbidden: a result of another agent")
 
     async def _adopt(self, live: LiveAgent, message: Result) -> None:
         """Record a command that only its agent remembers, with the result it brings.
@@ -209,3 +220,8 @@ class Settlement:
             self._finish(entry, live, message)
         else:
             entry.turn.give_back()
+
+    def _awaits(self, entry: PendingCommand, result: Result) -> bool:
+        """Say whether a result is the one that the command is open for."""
+        record = entry.record
+        return record.state in WITH_AGENT and record.progress.attempt == result.attempt

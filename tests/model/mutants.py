@@ -16,7 +16,7 @@ from agent_runtime.work.inbox import Inbox
 from orchestrator.clock import now_ms
 from orchestrator.dispatch.connections import Connections, LiveAgent
 from orchestrator.dispatch.dispatcher import Dispatcher
-from orchestrator.dispatch.ledger import Ledger
+from orchestrator.dispatch.ledger import WITH_AGENT, Ledger
 from orchestrator.dispatch.pending import PendingCommand
 from orchestrator.dispatch.reconciliation import Reconciliation
 from orchestrator.dispatch.settlement import Settlement
@@ -77,8 +77,11 @@ class AbsentReadsAreProof(Mutant):
 
 
 class _AllIsJournalled(Reconciliation):
-    def _reads(self, record: CommandRecord) -> bool:
-        return False
+    async def _reconcile_one(
+        self, entry: PendingCommand, live: LiveAgent, held: InventoryItem | None
+    ) -> None:
+        entry.record = msgspec.structs.replace(entry.record, reads=False)
+        await super()._reconcile_one(entry, live, held)
 
 
 class DispatchBeforeInventory(Mutant):
@@ -268,6 +271,9 @@ class NoAttemptFence(Mutant):
 
 
 class _AnyAttempt(Settlement):
+    def _awaits(self, entry: PendingCommand, result: Result) -> bool:
+        return entry.record.state in WITH_AGENT
+
     def _finish(self, entry: PendingCommand, live: LiveAgent, message: Result) -> None:
         attempt = entry.record.progress.attempt
         super()._finish(entry, live, msgspec.structs.replace(message, attempt=attempt))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sqlite3
 from contextlib import closing
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from orchestrator.errors import RequestIdReused
 from tests.orchestrator.deadline import until
 from tests.orchestrator.dispatch.conftest import Bench
 from xagent_protocol.ids import JournalId, RequestId
@@ -226,6 +228,40 @@ async def test_a_result_nobody_asked_for_is_adopted_and_acknowledged(bench: Benc
     assert bytes(adopted.result) == b"42"
     assert b"xagent_unexpected_results_total 1.0" in _scrape(bench)
     assert stay.socket.commands() == []
+
+
+@pytest.mark.parametrize("turns", range(1, 12))
+async def test_what_is_asked_for_while_its_result_is_looked_up_ends_by_it(
+    bench: Bench, turns: int
+) -> None:
+    """So it is after a database was restored: agents bring results as clients ask again."""
+    stay = await bench.ready()
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(stay.finish("x"))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        with contextlib.suppress(RequestIdReused):
+            await bench.submit("x")
+    await stay.finish("x")
+
+    assert (await bench.over("x")).state is CommandState.SUCCEEDED
+    assert (await bench.find("x")).late_result is None
+
+
+async def test_a_result_of_another_attempt_is_waited_for_and_not_piled_up(bench: Bench) -> None:
+    stay = await bench.ready()
+    await bench.submit("r1")
+    outcome = Outcome(OutcomeState.SUCCEEDED, Effect.COMPLETE)
+    result = Result(RequestId("r1"), 7, outcome)
+    before = len(asyncio.all_tasks())
+
+    taken = [bench.dispatcher.settlement.settle(stay.live, result) for _ in range(100)]
+    await bench.dispatcher.settlement.finished(stay.live, result)
+
+    assert not any(taken)
+    assert len(asyncio.all_tasks()) == before
+    assert stay.socket.acknowledged == ["r1"]
+    assert (await bench.find("r1")).state is CommandState.DISPATCHED
 
 
 def _scrape(bench: Bench) -> bytes:
