@@ -81,7 +81,7 @@ class Acceptance:
             requested_by=submission.requested_by,
         )
         if goes_at_once and live is not None:
-            record = moves.dispatched(record, live.session)
+            record = moves.dispatched(record, live.session, reads=action.reads)
         return self._ledger.open(record, now + submission.ttl)
 
     def _check_bounds(self, submission: Submission, *, goes_at_once: bool) -> None:

@@ -130,7 +130,7 @@ class Admission:
                 # Its row is written all the same, and nobody else will ever come to end it.
                 self._sessions.end_unheard(session, now_ms(), GONE)
                 raise
-            live = LiveAgent(session, socket, hello.browser, hello.channels)
+            live = LiveAgent(session, socket, hello.browser, actions, hello.channels)
             # One leaves and the other enters in one step: nobody is told that it is offline.
             older = self._connections.enter(live)
             self._leased_until[agent_id] = float("inf")

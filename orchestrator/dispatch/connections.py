@@ -13,6 +13,7 @@ import msgspec
 
 from orchestrator.clock import now_ms
 from orchestrator.dispatch.events import EventKind, Events
+from orchestrator.store.announcements import Actions
 from orchestrator.store.records import SessionRecord
 from xagent_protocol.ids import AgentId, RequestId
 from xagent_protocol.messages import AgentBeat, BrowserStatus, OrchestratorMessage
@@ -61,9 +62,11 @@ class LiveAgent:
         session: SessionRecord,
         socket: AgentSocket,
         browser: BrowserStatus | None,
+        actions: Actions,
         channels: tuple[str, ...] = (),
     ) -> None:
-        """Begin a stay; *channels* are the kinds that it opens."""
+        """Begin a stay of who announced *actions*; *channels* are the kinds that it opens."""
+        self._actions = actions
         self.channels = channels
         self.on_change: Callable[[AgentId], None] = lambda _: None
         """Hears when what is known of the agent is new."""
@@ -82,6 +85,10 @@ class LiveAgent:
     def agent_id(self) -> AgentId:
         """The agent's name."""
         return self.session.agent_id
+
+    def reads(self, action: str) -> bool:
+        """Say whether it announced that an action only reads; it keeps no note of one then."""
+        return any(one.reads for one in self._actions if one.name == action)
 
     def note_beat(self, beat: AgentBeat) -> None:
         """Take in what a beat tells."""

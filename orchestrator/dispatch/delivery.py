@@ -111,7 +111,9 @@ class Delivery:
             if record.progress.cancel_requested:
                 # The wish came while an earlier dispatch was being committed or taken back.
                 await self._ledger.commit(entry, moves.withdrawn(record))
-            elif await self._ledger.commit(entry, moves.dispatched(record, live.session)):
+                return
+            after = moves.dispatched(record, live.session, reads=live.reads(record.action))
+            if await self._ledger.commit(entry, after):
                 self.send(entry)
 
     async def _return_unsent(self, entry: PendingCommand) -> None:

@@ -56,9 +56,7 @@ class Dispatcher:
         self._delivery = delivery = Delivery(ledger, connections, errands, bounds)
         acceptance = Acceptance(ledger, delivery, registry, connections, bounds)
         self.submissions = Submissions(ledger, journal, acceptance, delivery, connections, errands)
-        self.reconciliation = Reconciliation(
-            ledger, delivery, registry, connections, errands, bounds
-        )
+        self.reconciliation = Reconciliation(ledger, delivery, connections, errands, bounds)
         self.settlement = Settlement(ledger, journal, metrics, errands)
 
     async def load(self, *, is_restored: bool = False) -> None:

@@ -21,14 +21,15 @@ from xagent_protocol.transitions import (
 )
 
 
-def dispatched(record: CommandRecord, session: SessionRecord) -> CommandRecord:
-    """T2: bind a queued command to a session."""
+def dispatched(record: CommandRecord, session: SessionRecord, *, reads: bool) -> CommandRecord:
+    """T2: bind a queued command to a session, whose agent says that it *reads* only, or not."""
     return msgspec.structs.replace(
         record,
         progress=advance(record.progress, CommandEvent.DISPATCH),
         epoch=session.epoch,
         journal_id=session.journal_id,
         boot_id=session.boot_id,
+        reads=reads,
         dispatched_at=now_ms(),
     )
 

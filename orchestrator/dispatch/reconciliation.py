@@ -15,8 +15,6 @@ from orchestrator.dispatch.ledger import WITH_AGENT, Ledger
 from orchestrator.dispatch.pending import PendingCommand
 from orchestrator.dispatch.verdict import Keep, judge
 from orchestrator.settings import Bounds
-from orchestrator.store.agents import AgentRegistry
-from orchestrator.store.records import CommandRecord
 from xagent_protocol.ids import AgentId, RequestId
 from xagent_protocol.messages import Cancel, Inventory, InventoryItem
 from xagent_protocol.transitions import CommandEvent, CommandState
@@ -31,7 +29,6 @@ class Reconciliation:
         self,
         ledger: Ledger,
         delivery: Delivery,
-        registry: AgentRegistry,
         connections: Connections,
         errands: Errands,
         bounds: Bounds,
@@ -39,7 +36,6 @@ class Reconciliation:
         """Let commands flow through *delivery* once an agent is reconciled."""
         self._ledger = ledger
         self._delivery = delivery
-        self._registry = registry
         self._connections = connections
         self._errands = errands
         self._attempts = bounds.attempts
@@ -82,7 +78,7 @@ class Reconciliation:
             record,
             held,
             live.session,
-            reads=self._reads(record),
+            reads=record.reads,
             may_retry=record.progress.attempt < self._attempts
             and asyncio.get_running_loop().time() < entry.expires_at,
         )
@@ -112,8 +108,3 @@ class Reconciliation:
                 self._ledger.count_down(entry, in_its_lane=True)
         if record.progress.cancel_requested:
             live.socket.send(Cancel(record.request_id))
-
-    def _reads(self, record: CommandRecord) -> bool:
-        agent = self._registry.find(record.agent_id)
-        actions = agent.actions if agent else ()
-        return any(action.name == record.action and action.reads for action in actions)

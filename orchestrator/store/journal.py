@@ -31,7 +31,7 @@ _INSERT: Final = insert_in_order(
     *("request_id", "agent_id", "action", "params", "page_asked", "timeout", "idempotent", "ttl"),
     *("fingerprint", "state", "attempt", "effect", "tainted", "cancel_requested", "epoch"),
     *("journal_id", "boot_id", "created_at", "dispatched_at", "record"),
-    *("if_controlled", "control_digest", "requested_by"),
+    *("if_controlled", "control_digest", "requested_by", "reads"),
     rank=1,
 )
 _MOVE: Final = update_in_order(
@@ -39,7 +39,7 @@ _MOVE: Final = update_in_order(
     (
         *("state", "attempt", "effect", "tainted", "cancel_requested", "epoch", "journal_id"),
         *("boot_id", "dispatched_at", "started_at", "finished_at", "duration_ms", "result"),
-        *("error", "page", "artifacts", "dialog", "notices"),
+        *("error", "page", "artifacts", "dialog", "notices", "reads"),
     ),
     {"request_id": "key", "state": "old_state", "attempt": "old_attempt", "epoch": "old_epoch"},
     rank=2,
@@ -102,6 +102,7 @@ class Journal:
                 None if command.if_controlled == FAIL else command.if_controlled,
                 command.control_digest,
                 command.requested_by,
+                command.reads,
             ),
             settle,
             patience=PATIENCE_SECONDS,
@@ -181,6 +182,7 @@ def _move_row(before: CommandRecord, after: CommandRecord) -> Row:
         _encode(after.artifacts).decode() if after.artifacts else None,
         _optional(after.dialog),
         _encode(after.notices).decode() if after.notices else None,
+        after.reads,
         after.request_id,
         old.state.value,
         old.attempt,
@@ -223,6 +225,7 @@ def command_of_row(row: DatabaseRow[Any]) -> CommandRecord:
         epoch=row.epoch,
         journal_id=row.journal_id,
         boot_id=row.boot_id,
+        reads=row.reads is not False,
         dispatched_at=row.dispatched_at,
         started_at=row.started_at,
         finished_at=row.finished_at,

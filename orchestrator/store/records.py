@@ -71,7 +71,9 @@ class CommandRecord(msgspec.Struct, frozen=True):
     *if_controlled* is `fail` or `wait`; *control_digest* stands for the token of the lease that it
     was sent under. *requested_by* names the credential of whoever asked for it first, null if an
     older release took it.
-    *epoch*, *journal_id* and *boot_id* are those of the agent at the latest dispatch. *timeout*
+    *epoch*, *journal_id* and *boot_id* are those of the agent at the latest dispatch, and *reads*
+    says whether it announced then that the action only reads, so that its own journal has nothing
+    of it; true, too, where that is not known. *timeout*
     and *ttl* are in seconds, *duration_ms* by the agent's own clock.
     """
 
@@ -93,6 +95,7 @@ class CommandRecord(msgspec.Struct, frozen=True):
     epoch: int = 0
     journal_id: str = ""
     boot_id: str = ""
+    reads: bool = False
     dispatched_at: int | None = None
     started_at: int | None = None
     finished_at: int | None = None

@@ -137,6 +137,7 @@ commands: Final = Table(
     Column("if_controlled", String(8)),
     Column("control_digest", String(64)),
     Column("requested_by", String(64)),
+    Column("reads", Boolean),
     Index(None, "agent_id", "seq"),
     Index(None, "state", "seq", sqlite_where=_IS_UNCOMMON, postgresql_where=_IS_UNCOMMON),
     Index(

@@ -107,7 +107,9 @@ async def test_a_move_that_the_journal_does_not_allow_is_not_shown(
         other.commit()
 
     async with entry.turn:
-        is_made = await ledger.commit(entry, moves.dispatched(entry.record, session_record()))
+        is_made = await ledger.commit(
+            entry, moves.dispatched(entry.record, session_record(), reads=False)
+        )
 
     assert not is_made
     assert entry.record.state is CommandState.EXPIRED
@@ -115,7 +117,7 @@ async def test_a_move_that_the_journal_does_not_allow_is_not_shown(
 
 
 async def test_a_start_begins_the_countdown_of_its_attempt_only(ledger: Ledger) -> None:
-    entry = ledger.open(moves.dispatched(command_record("r1"), session_record()), 1e9)
+    entry = ledger.open(moves.dispatched(command_record("r1"), session_record(), reads=False), 1e9)
     ledger.count_down(entry, in_its_lane=True)
     in_its_lane = entry.overdue_at
     ledger.start(entry, attempt=2)

@@ -12,7 +12,7 @@ from xagent_protocol.outcomes import Effect, Outcome, OutcomeState
 from xagent_protocol.transitions import CommandEvent, CommandState
 
 QUEUED = command_record()
-DISPATCHED = moves.dispatched(QUEUED, session_record(epoch=3))
+DISPATCHED = moves.dispatched(QUEUED, session_record(epoch=3), reads=False)
 SUCCESS = Outcome(OutcomeState.SUCCEEDED, Effect.COMPLETE, duration_ms=10.0)
 
 

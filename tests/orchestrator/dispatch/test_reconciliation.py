@@ -8,9 +8,11 @@ import pytest
 
 from tests.orchestrator.deadline import until
 from tests.orchestrator.dispatch.conftest import Bench, item
+from tests.orchestrator.records import action
+from xagent_protocol.codec import encode_actions
 from xagent_protocol.errors import ErrorCode
 from xagent_protocol.ids import BootId, JournalId, RequestId
-from xagent_protocol.messages import Cancel, Command, InventoryState
+from xagent_protocol.messages import ActionSpec, Cancel, Command, InventoryState
 from xagent_protocol.outcomes import CommandError, Effect, OutcomeState
 from xagent_protocol.transitions import CommandState
 
@@ -53,6 +55,40 @@ async def test_a_cancelled_command_that_was_never_received_is_never_sent_again(
     record = await bench.over("r1")
     assert (record.state, record.progress.effect) == (CommandState.CANCELLED, Effect.NONE)
     assert back.socket.commands() == []
+
+
+@pytest.mark.parametrize("now", [(), (action("read", reads=False),)])
+@pytest.mark.parametrize("cancels", [False, True])
+async def test_a_read_is_judged_by_what_was_announced_when_it_was_sent(
+    bench: Bench, now: tuple[ActionSpec, ...], cancels: bool
+) -> None:
+    """What ran it kept no note of it, whatever the agent's next life announces."""
+    stay = await bench.ready()
+    await bench.submit("r1", action="read", idempotent=False)
+    await stay.leave()
+    if cancels:
+        await bench.dispatcher.submissions.cancel(RequestId("r1"))
+
+    back = await bench.ready(boot_id=BootId("boot-2"), actions=encode_actions(now))
+
+    record = await bench.over("r1")
+    assert (record.state, record.progress.effect) == (CommandState.LOST, Effect.UNKNOWN)
+    assert back.socket.commands() == []
+
+
+async def test_what_was_queued_is_judged_by_who_it_was_sent_to(bench: Bench) -> None:
+    stay = await bench.ready(actions=encode_actions((action("read", reads=False),)))
+    await stay.leave()
+    await bench.submit("r1", action="read", idempotent=False, if_offline="queue")
+    second = await bench.ready(boot_id=BootId("boot-2"))
+    await bench.sent(second, "r1")
+    await second.leave()
+
+    await bench.ready(
+        boot_id=BootId("boot-3"), actions=encode_actions((action("read", reads=False),))
+    )
+
+    assert (await bench.over("r1")).state is CommandState.LOST
 
 
 async def test_what_was_never_received_runs_after_the_reconnect(bench: Bench) -> None:
